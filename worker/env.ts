@@ -1,0 +1,34 @@
+import type { CallHubApi } from '../objects/call-hub/contract';
+import type { OutboxApi } from '../objects/outbox/contract';
+import type { PhoneQueueApi } from '../objects/phone-queue/contract';
+import type { RateLimiterApi } from '../objects/rate-limiter/contract';
+import type { SessionGateApi } from '../objects/session-gate/contract';
+
+/** Bindings of the deployment: what `wrangler.toml` declares plus the secrets set beside it. */
+export interface Env {
+  /** Configuration: tenants, users, roles, sessions, devices, extensions. Never read on a hot path. */
+  DB: D1Database;
+  /** App builds, later recordings and screenshots. */
+  BLOBS: R2Bucket;
+  /** The built single-page app. */
+  ASSETS: Fetcher;
+
+  SESSION_GATE: DurableObjectNamespace<SessionGateApi>;
+  PHONE_QUEUE: DurableObjectNamespace<PhoneQueueApi>;
+  CALL_HUB: DurableObjectNamespace<CallHubApi>;
+  OUTBOX: DurableObjectNamespace<OutboxApi>;
+  RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
+
+  /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
+  JWT_KEYS: string;
+  /** Secret mixed into every password before scrypt, base64 of 32 bytes. */
+  PASSWORD_PEPPER: string;
+  /** Keyring of the secrets stored in D1 (AES-256-GCM), same form as JWT_KEYS. */
+  SECRETS_KEYS: string;
+  /** "1" in demo mode, which the start script allows on loopback only. */
+  DEMO?: string;
+  /** One-time token with which the start script asks for the demo data. */
+  DEMO_SEED_TOKEN?: string;
+  /** Header set by a configured front proxy that carries the client's address; without it the address is unknown. */
+  CLIENT_ADDRESS_HEADER?: string;
+}

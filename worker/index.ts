@@ -1,0 +1,14 @@
+import { buildApp } from './app';
+import type { Env } from './env';
+
+export { CallHub } from '../objects/call-hub/object';
+export { Outbox } from '../objects/outbox/object';
+export { PhoneQueue } from '../objects/phone-queue/object';
+export { RateLimiter } from '../objects/rate-limiter/object';
+export { SessionGate } from '../objects/session-gate/object';
+
+const app = buildApp();
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+} satisfies ExportedHandler<Env>;
