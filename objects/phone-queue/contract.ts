@@ -1,0 +1,383 @@
+/**
+ * What other rooms and objects may ask of a PhoneQueue: one object per tenant and shard of its phone users
+ * (`phoneQueueName` in `objects/lib/names.ts`), the only writer of those users' commands, leases, device
+ * liveness, telemetry and logs. Times are milliseconds since the epoch, durations in fields named `Ms` or `Sec`.
+ * Expected refusals are results with `ok: false`; a throw is a bug or an unreachable object and may be retried.
+ */
+
+/** A command's life: queued → delivered → result, or out of queued by its life's end or by a person. */
+export const COMMAND_STATES = ['queued', 'delivered', 'expired', 'cancelled', 'result'] as const;
+export type CommandState = (typeof COMMAND_STATES)[number];
+
+/** What the phone says became of a call. */
+export const CALL_STATUSES = [
+  'connected',
+  'no_answer',
+  'busy',
+  'rejected',
+  'missed',
+  'no_action',
+  'unknown',
+] as const;
+export type CallStatus = (typeof CALL_STATUSES)[number];
+
+/** Who pressed the button on the phone. Unknown values are dropped by the caller, never passed on. */
+export const ACTION_SOURCES = ['crm_ui', 'notification', 'history', 'manual', 'unknown'] as const;
+export type ActionSource = (typeof ACTION_SOURCES)[number];
+
+/** A call's outcome as it is kept; null means the phone never said. */
+export interface CallResult {
+  status: CallStatus;
+  /** Free words of the field: `outgoing`, `incoming`, … as validated by the caller. */
+  direction: string | null;
+  method: string | null;
+  source: ActionSource | null;
+  startedAt: number | null;
+  endedAt: number | null;
+  durationSec: number | null;
+  attempts: number | null;
+  resolveReason: string | null;
+  reasonIfUnknown: string | null;
+}
+
+export interface EnqueueInput {
+  /** uuid made by the caller; the same id again answers what the first one got. */
+  commandId: string;
+  /** `newCallId()` of the caller: the call this command starts. */
+  callId: string;
+  /** Whose phones may take it. */
+  userId: string;
+  /** Who asked; with `phone` and `contactId` it makes a repeat within 60 s the same command. */
+  creatorId: string;
+  /** Non-blank; goes to the phone as it is. */
+  phone: string;
+  companyId?: string | null;
+  contactId?: string | null;
+  note?: string | null;
+  /** Aims the command at one of the user's phones: `devices.id`, or the phone's own `device_id`. */
+  deviceId?: string | null;
+  now: number;
+}
+
+export type EnqueueResult =
+  | { ok: true; id: string; phone: string; callId: string; dedup?: true; deliveredAtOnce: boolean }
+  | { ok: false; code: 'no_device' | 'unknown_device' | 'blank_phone' };
+
+export interface CancelInput {
+  commandId: string;
+  /** When given, another user's command is `not_found`. */
+  userId?: string;
+  /** User id of who cancels. */
+  by: string;
+  now: number;
+}
+
+export type CancelResult =
+  | { ok: true; id: string; already: boolean }
+  | { ok: false; code: 'not_found' }
+  /** Delivered, expired or answered already: nothing left to cancel. */
+  | { ok: false; code: 'too_late'; state: CommandState };
+
+export interface RegisterDeviceInput {
+  userId: string;
+  username: string;
+  /** Tenant id; must be the object's own. */
+  tenant: string;
+  /** `devices.id` in D1, written by the caller before this call. */
+  deviceRowId: string;
+  /** What the phone calls itself: ANDROID_ID or `unknown`; unique per user. */
+  deviceId: string;
+  /** Absent keeps the stored one. */
+  name?: string | null;
+  /** Whether D1 holds a push token for it (the token itself stays there, sealed). Absent keeps the stored answer. */
+  hasPushToken?: boolean;
+  simulator?: boolean;
+  now: number;
+}
+
+/** `deviceRowId` is the stored one when the user had registered this `deviceId` before. */
+export type RegisterDeviceResult =
+  { ok: true; deviceRowId: string; created: boolean } | { ok: false; code: 'wrong_tenant' };
+
+export interface RemoveDeviceInput {
+  deviceRowId: string;
+  now: number;
+}
+
+/** Idempotent. A poll parked by the device ends with 401; `sessions` are the ids it polled under, to be revoked by the caller. */
+export type RemoveDeviceResult = { ok: true; removed: boolean; sessions: string[] };
+
+export interface HeartbeatInput {
+  userId: string;
+  username: string;
+  /** Absent or blank: the user's device seen last. */
+  deviceId?: string | null;
+  /** Row id to use if the device turns out to be unknown; the caller then writes the D1 row under it. */
+  newDeviceRowId: string;
+  name?: string | null;
+  appVersion?: string | null;
+  lastPollCode?: number | null;
+  lastPollAt?: number | null;
+  encryptionEnabled?: boolean | null;
+  /** Absent says nothing about the queue; false clears the alert. */
+  queueStuck?: boolean | null;
+  stuckCount?: number | null;
+  oldestStuckAgeSec?: number | null;
+  stuckByType?: Record<string, number> | null;
+  now: number;
+}
+
+export type HeartbeatResult =
+  | {
+      ok: true;
+      deviceRowId: string;
+      deviceId: string;
+      name: string;
+      appVersion: string | null;
+      lastSeenAt: number;
+      created: boolean;
+    }
+  /** No `deviceId` was given and the user has no device. */
+  | { ok: false; code: 'no_device' };
+
+export interface ReportInput {
+  /** The signed-in user of the phone. */
+  userId: string;
+  deviceId?: string | null;
+  /** uuid of the command, or of the phone's own making for a manual call. */
+  callRequestId: string;
+  status: CallStatus;
+  /** undefined and null alike clear nothing. */
+  startedAt?: number | null;
+  endedAt?: number | null;
+  durationSec?: number | null;
+  direction?: string | null;
+  method?: string | null;
+  source?: ActionSource | null;
+  attempts?: number | null;
+  resolveReason?: string | null;
+  reasonIfUnknown?: string | null;
+  /** Number of a manual call when the phone says it. */
+  phone?: string | null;
+  now: number;
+}
+
+/** `not_found`: no such command, or another user's. */
+export type ReportResult =
+  { ok: true; callRequestId: string; callId: string; manual: boolean } | { ok: false; code: 'not_found' };
+
+export interface StuckAlert {
+  since: number;
+  count: number;
+  oldestAgeSec: number | null;
+  byType: Record<string, number>;
+}
+
+export interface DeviceState {
+  deviceRowId: string;
+  deviceId: string;
+  userId: string;
+  username: string;
+  name: string;
+  simulator: boolean;
+  hasPushToken: boolean;
+  appVersion: string | null;
+  encryptionEnabled: boolean | null;
+  /** Written at most once a minute by polls. */
+  lastSeenAt: number | null;
+  lastPollCode: number | null;
+  lastPollAt: number | null;
+  /** A poll of this device is parked right now. */
+  polling: boolean;
+  /** Commands waiting that this device may take. */
+  waiting: number;
+  stuck: StuckAlert | null;
+  createdAt: number;
+}
+
+export interface CommandView {
+  id: string;
+  callId: string;
+  userId: string;
+  creatorId: string;
+  phone: string;
+  companyId: string | null;
+  contactId: string | null;
+  note: string | null;
+  /** `devices.id` it was aimed at, null for any. */
+  aimedAt: string | null;
+  /** `devices.id` that took it. */
+  deliveredTo: string | null;
+  state: CommandState;
+  createdAt: number;
+  expiresAt: number;
+  deliveredAt: number | null;
+  redelivered: boolean;
+  endedAt: number | null;
+  cancelledBy: string | null;
+  manual: boolean;
+  result: CallResult | null;
+}
+
+export interface CommandsQuery {
+  userId?: string;
+  /** `devices.id`: aimed at it or taken by it. */
+  deviceRowId?: string;
+  state?: CommandState;
+  /** `next` of the previous page. */
+  cursor?: string | null;
+  /** 1–200. */
+  limit: number;
+}
+
+/** Newest first. */
+export interface CommandsPage {
+  items: CommandView[];
+  next: string | null;
+}
+
+/** One measurement of the app. `type` is any string; the known ones get their own series. */
+export interface TelemetryItem {
+  ts: number;
+  type: string;
+  endpoint: string | null;
+  httpCode: number | null;
+  valueMs: number | null;
+  /** JSON text, at most 4,000 characters. */
+  extra: string | null;
+}
+
+export interface SaveTelemetryInput {
+  userId: string;
+  /** May be blank. */
+  deviceId: string;
+  items: TelemetryItem[];
+  now: number;
+}
+
+export interface TelemetryQuery {
+  userId?: string;
+  deviceRowId?: string;
+  from: number;
+  to: number;
+  /** Width of a point, at least 60,000. */
+  stepMs: number;
+}
+
+/** One point per type and step that has measurements. Counts, and milliseconds of `value_ms`. */
+export interface TelemetryPoint {
+  at: number;
+  type: string;
+  count: number;
+  errors: number;
+  avgMs: number | null;
+  maxMs: number | null;
+}
+
+export interface LogItem {
+  /** The phone's clock; absent: when it came. */
+  ts: number | null;
+  levelSummary: string | null;
+  source: string | null;
+  payload: string;
+  /** The caller cut the payload at 50,000 characters. */
+  truncated: boolean;
+}
+
+export interface SaveLogsInput {
+  userId: string;
+  deviceId: string;
+  items: LogItem[];
+  now: number;
+}
+
+export interface LogsQuery {
+  userId?: string;
+  deviceRowId?: string;
+  cursor?: string | null;
+  /** 1–100. */
+  limit: number;
+}
+
+export interface LogView extends LogItem {
+  id: number;
+  userId: string;
+  deviceId: string;
+  receivedAt: number;
+}
+
+export interface LogsPage {
+  items: LogView[];
+  next: string | null;
+}
+
+/** The tenant's settings the queue needs; pushed by `configure` when they change, read from D1 once on a miss. */
+export interface PhoneQueueSettings {
+  /** How long an empty plain poll is held. */
+  emptyHoldMs: number;
+  /** How long a command may wait for its phone. */
+  lifeMs: number;
+}
+
+/** The RPC surface. `fetch('https://phone-queue/poll')` with an upgrade is for `worker/dialer/pull.ts` alone. */
+export interface PhoneQueueApi extends Rpc.DurableObjectBranded {
+  fetch(request: Request): Promise<Response>;
+  enqueue(input: EnqueueInput): Promise<EnqueueResult>;
+  cancel(input: CancelInput): Promise<CancelResult>;
+  registerDevice(input: RegisterDeviceInput): Promise<RegisterDeviceResult>;
+  removeDevice(input: RemoveDeviceInput): Promise<RemoveDeviceResult>;
+  heartbeat(input: HeartbeatInput): Promise<HeartbeatResult>;
+  report(input: ReportInput): Promise<ReportResult>;
+  /** Whether this object holds the command, whoever's it is; asked by sibling shards. */
+  holdsCommand(commandId: string): Promise<boolean>;
+  /** Ends the session's parked polls with 401 and refuses it from now on. Idempotent; an unknown session is remembered too. */
+  revokeSession(sid: string, now: number): Promise<void>;
+  /** Ends the user's parked polls and refuses every session of theirs until `restoreUser`. Idempotent. */
+  revokeUser(userId: string, now: number): Promise<void>;
+  restoreUser(userId: string): Promise<void>;
+  devices(query: { userId?: string }): Promise<DeviceState[]>;
+  commands(query: CommandsQuery): Promise<CommandsPage>;
+  command(commandId: string): Promise<CommandView | null>;
+  saveTelemetry(input: SaveTelemetryInput): Promise<{ saved: number }>;
+  telemetry(query: TelemetryQuery): Promise<TelemetryPoint[]>;
+  saveLogs(input: SaveLogsInput): Promise<{ saved: number }>;
+  logs(query: LogsQuery): Promise<LogsPage>;
+  configure(settings: PhoneQueueSettings): Promise<void>;
+}
+
+/** What a phone event is about; `manual` is a call the phone made by itself. */
+export type PhoneEventType = 'queued' | 'delivered' | 'expired' | 'cancelled' | 'result' | 'manual';
+
+/** One change of a command, told to CallHub in order, at least once; CallHub de-duplicates by `id`. */
+export interface PhoneEvent {
+  id: string;
+  callId: string;
+  commandId: string;
+  userId: string;
+  creatorId: string;
+  at: number;
+  type: PhoneEventType;
+  phone: string;
+  /** `devices.id`: aimed at while queued, the one that took it afterwards. */
+  deviceId: string | null;
+  companyId: string | null;
+  contactId: string | null;
+  note: string | null;
+  result?: CallResult;
+}
+
+/** What PhoneQueue needs of CallHub. Returns when the events are stored. */
+export interface PhoneEventSink {
+  ingestPhone(events: PhoneEvent[]): Promise<void>;
+}
+
+/** Data message that wakes a sleeping phone. */
+export interface PushPayload {
+  type: 'CALL_COMMAND_AVAILABLE';
+  reason: string;
+}
+
+/** What PhoneQueue needs of the push Outbox (object `${tenant}:push`). Idempotent by `id`. */
+export interface PushOutbox {
+  enqueue(message: { id: string; kind: 'push'; key: string; payload: PushPayload }): Promise<unknown>;
+}
