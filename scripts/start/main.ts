@@ -1,0 +1,90 @@
+import type { Miniflare } from 'miniflare';
+import { childrenNamed } from '../lib/processes.ts';
+import { root } from '../lib/root.ts';
+import { buildApp } from './app-build.ts';
+import { formatSignIns, isSeeded, seedDemo } from './demo.ts';
+import { stopOnSignals } from './lifecycle.ts';
+import { migrate } from './migrate.ts';
+import { DemoPhone } from './phone.ts';
+import { PortError, requireFreePort } from './port.ts';
+import { persistenceOf, startRuntime, type RuntimePlan } from './runtime.ts';
+import { loadSecrets } from './secrets.ts';
+import { SettingsError, readSettings, type StartSettings } from './settings.ts';
+import { StateInUseError, StateLock } from './state-lock.ts';
+import { bundleWorker, readWorkerConfiguration } from './worker.ts';
+
+const say = (line: string): void => console.log(`trunkline: ${line}`);
+
+/** What has to be freed when the server stops. */
+interface Running {
+  lock?: StateLock;
+  runtime?: Miniflare;
+  phone?: DemoPhone;
+}
+
+/** Builds what is stale, brings the state directory up to date, serves until it is told to stop. */
+export async function main(): Promise<void> {
+  const running: Running = {};
+  stopOnSignals(() => close(running));
+  try {
+    await start(readSettings(process.env, root), running);
+  } catch (error) {
+    const expected = error instanceof SettingsError || error instanceof PortError || error instanceof StateInUseError;
+    console.error(`trunkline: ${expected ? error.message : error instanceof Error ? error.stack : String(error)}`);
+    await close(running);
+    process.exit(1);
+  }
+}
+
+async function start(settings: StartSettings, running: Running): Promise<void> {
+  await requireFreePort(settings.host, settings.port);
+  running.lock = new StateLock(settings.stateDir);
+  await buildApp(say);
+  const { options, main: entry } = readWorkerConfiguration();
+  const module = await bundleWorker(entry);
+  const applied = await migrate(options, persistenceOf(settings.stateDir));
+  if (applied.length > 0) say(`database brought up to date (${applied.join(', ')})`);
+  const plan: RuntimePlan = {
+    options,
+    module,
+    stateDir: settings.stateDir,
+    host: settings.host,
+    port: settings.port,
+    bindings: {
+      ...loadSecrets(settings.stateDir, process.env),
+      ...(settings.demo ? { DEMO: '1' } : {}),
+      ...(settings.clientAddressHeader ? { CLIENT_ADDRESS_HEADER: settings.clientAddressHeader } : {}),
+    },
+  };
+  const signIns = settings.demo && !isSeeded(plan) ? await seedDemo(plan) : undefined;
+  const { runtime, url } = await startRuntime(plan);
+  running.runtime = runtime;
+  watchRuntime(running.lock);
+  if (signIns !== undefined) {
+    console.log(`\nDemo sign-ins (made now; they work on this machine only):\n${formatSignIns(signIns)}\n`);
+  }
+  if (settings.demoPhone) {
+    running.phone = new DemoPhone();
+    running.phone.start(url.origin, say);
+  }
+  console.log(`ready ${url.origin}`);
+}
+
+/** Notes the runtime's process id, again after a crash from which Miniflare restarted it, and says so. */
+function watchRuntime(lock: StateLock): void {
+  let known = childrenNamed(process.pid, 'workerd');
+  lock.record(known);
+  setInterval(() => {
+    const now = childrenNamed(process.pid, 'workerd');
+    if (now.length === 0 || now.join() === known.join()) return;
+    known = now;
+    lock.record(known);
+    say('the runtime had crashed and was started again on the same state');
+  }, 1000).unref();
+}
+
+async function close(running: Running): Promise<void> {
+  running.phone?.stop();
+  await running.runtime?.dispose();
+  running.lock?.release();
+}

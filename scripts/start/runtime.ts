@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
+import { root } from '../lib/root.ts';
+import type { WorkerOptions } from './worker.ts';
+
+/** What is the same for every runtime we start: no look-ups on the network, no trace store, warnings only. */
+export function quietRuntime(persistence: string) {
+  return {
+    log: new Log(LogLevel.WARN),
+    logRequests: false,
+    cf: false,
+    telemetry: { enabled: false },
+    unsafeLocalExplorer: false,
+    unsafeObservability: false,
+    resourcePersistencePath: persistence,
+  } as const;
+}
+
+/** Where the runtime keeps its data in a state directory: the place `wrangler --persist-to` uses, so both can read it. */
+export function persistenceOf(stateDir: string): string {
+  return join(stateDir, 'v3');
+}
+
+/** What a runtime of the whole Worker is started from. */
+export interface RuntimePlan {
+  options: WorkerOptions;
+  /** The bundled Worker, one ES module. */
+  module: string;
+  stateDir: string;
+  host: string;
+  /** 0 takes a free port. */
+  port: number;
+  /** Text bindings beside those of wrangler.toml: secrets and switches. */
+  bindings: Record<string, string>;
+}
+
+/** Starts workerd with the whole Worker; resolves when it accepts requests. */
+export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Miniflare; url: URL }> {
+  const runtime = new Miniflare(
+    convertV4MiniflareOptions({
+      ...quietRuntime(persistenceOf(plan.stateDir)),
+      host: plan.host,
+      port: plan.port,
+      workers: [
+        {
+          ...withoutBuildRules(plan.options),
+          name: 'trunkline',
+          rootPath: root,
+          modulesRoot: root,
+          modules: [{ type: 'ESModule', path: join(root, 'worker.js'), contents: plan.module }],
+          bindings: { ...plan.options.bindings, ...plan.bindings },
+        },
+      ],
+    }),
+  );
+  try {
+    return { runtime, url: await runtime.ready };
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
+  }
+}
+
+/** `modulesRules` tell a bundler what a file is; the module here is bundled already. */
+function withoutBuildRules(options: WorkerOptions): Omit<WorkerOptions, 'modulesRules'> {
+  const { modulesRules: _, ...rest } = options;
+  return rest;
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { unstable_getMiniflareWorkerOptions as readConfiguration } from 'wrangler';
+import { root } from '../lib/root.ts';
+
+/** The Worker's bindings and flags as Miniflare wants them, read from wrangler.toml. */
+export type WorkerOptions = ReturnType<typeof readConfiguration>['workerOptions'];
+
+/** wrangler.toml, read once: the same file that a deployment uses. */
+export function readWorkerConfiguration(): { options: WorkerOptions; main: string } {
+  const { workerOptions, main } = readConfiguration(join(root, 'wrangler.toml'));
+  if (main === undefined) throw new Error('wrangler.toml names no main module');
+  return { options: workerOptions, main };
+}
+
+/**
+ * Bundles the Worker into one module, in memory: several servers may start at once from one checkout (tests do).
+ * Names and lines are kept readable, since no source map is shipped with it.
+ * @throws Error naming the first problems esbuild found
+ */
+export async function bundleWorker(main: string): Promise<string> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: [main],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    keepNames: true,
+    logLevel: 'silent',
+  }).catch((error: unknown) => {
+    throw new Error(`the Worker could not be bundled: ${error instanceof Error ? error.message : String(error)}`);
+  });
+  const module = result.outputFiles[0];
+  if (module === undefined) throw new Error('the Worker could not be bundled: no output');
+  return module.text;
+}

@@ -1,0 +1,65 @@
+import { mkdirSync } from 'node:fs';
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { newSecrets } from './scripts/start/secrets.ts';
+
+// The assets binding wants its directory even where a test never asks for a file of the app.
+mkdirSync(new URL('./app/build', import.meta.url), { recursive: true });
+
+const workerd = ['test/worker/**/*.test.ts', 'objects/**/*.workerd.test.ts'];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          environment: 'node',
+          include: ['{worker,objects,scripts}/**/*.test.ts', 'test/sim/**/*.test.ts', 'app/src/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...workerd],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(async () => ({
+            wrangler: { configPath: './wrangler.toml' },
+            remoteBindings: false,
+            miniflare: {
+              bindings: { ...newSecrets(), TEST_MIGRATIONS: await readD1Migrations('./migrations') },
+            },
+          })),
+        ],
+        test: {
+          name: 'worker',
+          include: workerd,
+          setupFiles: ['./test/worker/setup.ts'],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'integration',
+          environment: 'node',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['./test/integration/support/prepare.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          // Each file starts a server of its own; two at once would share two cores with their own load.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          environment: 'node',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: ['./test/integration/support/prepare.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
