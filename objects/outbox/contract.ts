@@ -20,7 +20,8 @@ export interface OutboxMessage {
 }
 
 /** `full`: 10,000 messages wait already, the destination has been down for long. */
-export type EnqueueOutboxResult = { ok: true; duplicate: boolean } | { ok: false; code: 'full' | 'bad_message' };
+export type EnqueueOutboxResult =
+  { ok: true; duplicate: boolean } | { ok: false; code: 'full' | 'bad_message' };
 
 /** closed: delivering; open: resting after a row of failures; half_open: the next delivery decides. */
 export type BreakerState = 'closed' | 'open' | 'half_open';
