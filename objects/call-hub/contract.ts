@@ -1,0 +1,216 @@
+/**
+ * What other rooms and objects may ask of a CallHub: one object per tenant (named by the tenant's id), the only
+ * writer of that tenant's calls, live feed, notes and call counters. Times inside are milliseconds since the
+ * epoch, what clients see is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or
+ * an unreachable object and may be retried.
+ */
+import type { PhoneEvent } from '../phone-queue/contract';
+
+export const CALL_STATUSES = ['queued', 'ringing', 'connected', 'ended'] as const;
+export type CallStatus = (typeof CALL_STATUSES)[number];
+
+export const CALL_OUTCOMES = ['answered', 'no_answer', 'busy', 'rejected', 'failed', 'cancelled'] as const;
+export type CallOutcome = (typeof CALL_OUTCOMES)[number];
+
+export const CALL_DIRECTIONS = ['in', 'out', 'internal'] as const;
+export type CallDirection = (typeof CALL_DIRECTIONS)[number];
+
+export const CALL_SOURCES = ['phone', 'pbx'] as const;
+export type CallSource = (typeof CALL_SOURCES)[number];
+
+export interface CallUser {
+  id: string;
+  username: string;
+  name: string;
+}
+
+export interface CallDevice {
+  /** `devices.id`. */
+  id: string;
+  name: string;
+  /** Our own protocol simulator: no screen may show it as a phone. */
+  simulator: boolean;
+}
+
+/** A call as every client sees it: answers of the API, rows of the feed, `data` of a `call.update`. */
+export interface CallView {
+  call_id: string;
+  source: CallSource;
+  direction: CallDirection;
+  /** E.164 where it is an outside number, the digits as they came where it is not. */
+  number: string;
+  /** Whose call it is, as soon as that is known; of an incoming call the one who answered. */
+  user: CallUser | null;
+  extension: string | null;
+  status: CallStatus;
+  /** Null until the call ended, and afterwards where nothing says how. */
+  outcome: CallOutcome | null;
+  start_time: string;
+  answer_time: string | null;
+  end_time: string | null;
+  /** Talk seconds; null until the call ended, and where it was answered at an unknown moment. */
+  duration: number | null;
+  device: CallDevice | null;
+  /** USB slot of a bridge; null for every call that ran over none. */
+  slot: number | null;
+  trunk: string | null;
+  contact_id: string | null;
+  company_id: string | null;
+  note_count: number;
+}
+
+/** When a state was reached and on whose word: `phone`, `pbx`, `timer`, `user:<id>`. */
+export interface CallStateEntry {
+  state: CallStatus;
+  at: string;
+  by: string;
+}
+
+export interface CallDetail extends CallView {
+  /** In the order of the states, each at most once. */
+  states: CallStateEntry[];
+}
+
+/** Whose eyes: `own` sees calls made by, ringing at or answered by the user, `all` every call of the tenant. */
+export interface Viewer {
+  userId: string;
+  scope: 'own' | 'all';
+}
+
+export interface IngestPbxInput {
+  /** Last segment of the path the PBX posted to. */
+  event: string;
+  /** The parsed JSON body; its token has been read and may have been removed. */
+  body: Record<string, unknown>;
+  receivedAt: number;
+}
+
+/** Always acknowledged: `ignored` events are of a kind or content that says nothing about a call. */
+export interface IngestPbxResult {
+  ok: true;
+  duplicate?: true;
+  ignored?: true;
+}
+
+export interface FeedQuery {
+  viewer: Viewer;
+  /** `<epoch>:<offset>` of an earlier answer: only calls changed since then. */
+  since?: string | null;
+  /** How many ended calls to add to the live ones, newest first; 0–200. */
+  recent?: number;
+}
+
+export interface FeedPage {
+  calls: CallView[];
+  /** Give it as `since` next time. */
+  cursor: string;
+  /** The history does not reach back to `since`: `calls` is the whole picture, not a change of it. */
+  reset: boolean;
+}
+
+export interface NoteView {
+  id: string;
+  call_id: string;
+  text: string;
+  timestamp: string;
+  /** Set when the text was changed afterwards. */
+  edited: string | null;
+  user: CallUser;
+}
+
+export interface AddNoteInput {
+  callId: string;
+  viewer: Viewer;
+  text: string;
+  now: number;
+}
+
+export interface ChangeNoteInput {
+  noteId: string;
+  viewer: Viewer;
+  text: string;
+  now: number;
+}
+
+/** `not_found`: no such call or note, or one this viewer may not see; `not_yours`: written by someone else. */
+export type NoteResult = { ok: true; note: NoteView } | { ok: false; code: 'not_found' | 'not_yours' | 'too_many' };
+export type DeleteNoteResult = { ok: true } | { ok: false; code: 'not_found' | 'not_yours' };
+
+export interface PhoneStatsQuery {
+  /** First and last day, `YYYY-MM-DD` of the tenant's own calendar, both included. */
+  from: string;
+  to: string;
+  by: 'day' | 'month';
+  /** One manager; absent: all. */
+  userId?: string | null;
+}
+
+/** One manager in one period. Counts are calls with a result from a phone. */
+export interface PhoneStatsRow {
+  /** `YYYY-MM-DD` or `YYYY-MM`. */
+  period: string;
+  user: CallUser;
+  total: number;
+  connected: number;
+  /** Connected out of total, 0–1; null of no calls. */
+  connect_rate: number | null;
+  talk_seconds: number;
+  /** Per connected call; null when there was none. */
+  average_talk_seconds: number | null;
+  by_status: Record<string, number>;
+  by_direction: Record<string, number>;
+  by_method: Record<string, number>;
+  by_source: Record<string, number>;
+}
+
+export interface PhoneStats {
+  /** IANA zone whose days these are. */
+  time_zone: string;
+  rows: PhoneStatsRow[];
+}
+
+/** Who sits behind a live socket. */
+export interface LiveSubscriber extends Viewer {
+  sid: string;
+  /** Absolute end of the session, null where it has none. */
+  expiresAt: number | null;
+}
+
+export interface TicketResult {
+  /** Random part; the caller makes the public ticket of it. */
+  secret: string;
+  expiresAt: number;
+}
+
+/** Name of the header in which the Worker hands the subscriber (JSON) to `fetch('/live')`. */
+export const SUBSCRIBER_HEADER = 'x-live-subscriber';
+/** Name of the header with the secret of a ticket, instead of a subscriber. */
+export const TICKET_HEADER = 'x-live-ticket';
+
+export interface CallHubApi extends Rpc.DurableObjectBranded {
+  /** `https://call-hub/live?epoch=&offset=` with an upgrade and one of the two headers above; for `worker/platform/live.ts` alone. */
+  fetch(request: Request): Promise<Response>;
+  /** Stores changes of phone commands; at-least-once, in any order, de-duplicated by `id`. Returns when durable. */
+  ingestPhone(events: PhoneEvent[]): Promise<void>;
+  /** Stores one PBX event and what follows from it in one transaction. Returns when durable. */
+  ingestPbx(input: IngestPbxInput): Promise<IngestPbxResult>;
+  feed(query: FeedQuery): Promise<FeedPage>;
+  /** Null: no such call, or not this viewer's. */
+  call(callId: string, viewer: Viewer): Promise<CallDetail | null>;
+  addNote(input: AddNoteInput): Promise<NoteResult>;
+  changeNote(input: ChangeNoteInput): Promise<NoteResult>;
+  deleteNote(input: Omit<ChangeNoteInput, 'text'>): Promise<DeleteNoteResult>;
+  /** Oldest first; null as in `call`. */
+  notes(callId: string, viewer: Viewer): Promise<NoteView[] | null>;
+  phoneStats(query: PhoneStatsQuery): Promise<PhoneStats>;
+  /** One use, 30 s. */
+  createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult>;
+  /** Ends the live sockets of a session. Idempotent; an unknown session is fine. */
+  dropSession(sid: string): Promise<void>;
+  /** Ends the live sockets of a user. Idempotent. */
+  dropUser(userId: string): Promise<void>;
+  /** A user's name, extension or device, or the tenant's time zone changed in D1: the hub's copy is read anew. */
+  userChanged(userId: string): Promise<void>;
+  /** Extensions, devices or the tenant row changed. */
+  directoryChanged(): Promise<void>;
+}
