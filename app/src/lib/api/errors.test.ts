@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { ApiError, asApiError, isRetryable, readError } from './errors';
+
+const answer = (status: number, body: BodyInit | null, headers: HeadersInit = {}) =>
+  new Response(body, { status, headers });
+
+describe('readError', () => {
+  it('keeps the code, words and details of a platform refusal', async () => {
+    const error = await readError(
+      answer(400, JSON.stringify({ error: true, code: 'INVALID_PARAMS', message: 'no', details: { number: ['bad'] } })),
+    );
+    expect(error).toMatchObject({ code: 'INVALID_PARAMS', status: 400, message: 'no', details: { number: ['bad'] } });
+  });
+
+  it('reads the dialer API, which has no codes', async () => {
+    const locked = await readError(answer(423, JSON.stringify({ detail: 'locked' }), { 'Retry-After': '900' }));
+    expect(locked).toMatchObject({ code: 'RATE_LIMITED', message: 'locked', retryAfter: 900 });
+    expect(await readError(answer(400, '{"phone":["required"]}'))).toMatchObject({
+      code: 'INVALID_PARAMS',
+      details: { phone: ['required'] },
+    });
+  });
+
+  it('does not believe a code outside the closed set', async () => {
+    expect((await readError(answer(401, '{"code":"token_not_valid"}'))).code).toBe('AUTH_FAIL');
+  });
+
+  it('survives a page that is not JSON', async () => {
+    expect(await readError(answer(502, '<html>'))).toMatchObject({ code: 'INTERNAL', status: 502, retryAfter: null });
+  });
+});
+
+describe('asApiError', () => {
+  it('tells an unreachable host from a slow one', () => {
+    expect(asApiError(new TypeError('Failed to fetch')).code).toBe('NETWORK');
+    expect(asApiError(new DOMException('', 'TimeoutError')).code).toBe('TIMEOUT');
+    expect(isRetryable(asApiError(new TypeError('x')))).toBe(true);
+    expect(isRetryable(new ApiError('PERMISSION_DENIED', 403, ''))).toBe(false);
+  });
+});

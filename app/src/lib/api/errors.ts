@@ -1,0 +1,124 @@
+import { m } from '#lib/paraglide/messages.js';
+
+/** Codes the platform API answers with, and two of our own for what never reached it. */
+export type ErrorCode =
+  | 'AUTH_FAIL'
+  | 'PERMISSION_DENIED'
+  | 'INVALID_PARAMS'
+  | 'NOT_FOUND'
+  | 'SLOT_BUSY'
+  | 'SLOT_OFFLINE'
+  | 'CALL_FAILED'
+  | 'PIPELINE_ERROR'
+  | 'RATE_LIMITED'
+  | 'INTERNAL'
+  | 'NETWORK'
+  | 'TIMEOUT';
+
+const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([
+  'AUTH_FAIL',
+  'PERMISSION_DENIED',
+  'INVALID_PARAMS',
+  'NOT_FOUND',
+  'SLOT_BUSY',
+  'SLOT_OFFLINE',
+  'CALL_FAILED',
+  'PIPELINE_ERROR',
+  'RATE_LIMITED',
+  'INTERNAL',
+]);
+
+const BY_STATUS: Record<number, ErrorCode> = {
+  400: 'INVALID_PARAMS',
+  401: 'AUTH_FAIL',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  405: 'INVALID_PARAMS',
+  413: 'INVALID_PARAMS',
+  415: 'INVALID_PARAMS',
+  423: 'RATE_LIMITED',
+  429: 'RATE_LIMITED',
+};
+
+/** A refusal or a failure of one request, whichever API it came from. `status` is 0 when nothing answered. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  constructor(
+    readonly code: ErrorCode,
+    readonly status: number,
+    /** The server's own words, in English; shown only as a detail. */
+    message: string,
+    readonly details: unknown = null,
+    /** Seconds after which a repeat makes sense, from `Retry-After`. */
+    readonly retryAfter: number | null = null,
+  ) {
+    super(message);
+  }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/**
+ * Reads a refusal: the platform's `{error, code, message, details?}` or the dialer's (DRF) `{detail}` and
+ * `{field: ["…"]}`. A body that is neither still becomes an error of its status.
+ */
+export async function readError(response: Response): Promise<ApiError> {
+  const seconds = Number(response.headers.get('Retry-After'));
+  const retryAfter = Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+  let body: unknown = null;
+  try {
+    body = await response.clone().json();
+  } catch {
+    // Not JSON: a proxy's page, or a cut answer. The status says enough.
+  }
+  const byStatus = BY_STATUS[response.status] ?? 'INTERNAL';
+  if (!isRecord(body)) return new ApiError(byStatus, response.status, response.statusText, null, retryAfter);
+  const code = typeof body.code === 'string' && KNOWN.has(body.code) ? (body.code as ErrorCode) : byStatus;
+  const text = [body.message, body.detail].find((value) => typeof value === 'string');
+  return new ApiError(code, response.status, text ?? response.statusText, body.details ?? body, retryAfter);
+}
+
+/** Turns whatever was thrown on the way into an ApiError. */
+export function asApiError(cause: unknown): ApiError {
+  if (cause instanceof ApiError) return cause;
+  if (cause instanceof DOMException && cause.name === 'TimeoutError') return new ApiError('TIMEOUT', 0, cause.message);
+  // fetch rejects with TypeError when the host can't be reached; anything else is a fault of ours.
+  if (cause instanceof TypeError) return new ApiError('NETWORK', 0, cause.message);
+  return new ApiError('INTERNAL', 0, cause instanceof Error ? cause.message : String(cause));
+}
+
+/** What a person reads, in the current language. */
+export function errorText(error: ApiError): string {
+  switch (error.code) {
+    case 'AUTH_FAIL':
+      return m.error_auth_fail();
+    case 'PERMISSION_DENIED':
+      return m.error_permission_denied();
+    case 'INVALID_PARAMS':
+      return m.error_invalid_params();
+    case 'NOT_FOUND':
+      return m.error_not_found();
+    case 'SLOT_BUSY':
+      return m.error_slot_busy();
+    case 'SLOT_OFFLINE':
+      return m.error_slot_offline();
+    case 'CALL_FAILED':
+      return m.error_call_failed();
+    case 'PIPELINE_ERROR':
+      return m.error_pipeline();
+    case 'RATE_LIMITED':
+      return error.retryAfter === null
+        ? m.error_rate_limited()
+        : m.error_rate_limited_for({ seconds: error.retryAfter });
+    case 'NETWORK':
+      return m.error_network();
+    case 'TIMEOUT':
+      return m.error_timeout();
+    case 'INTERNAL':
+      return m.error_internal();
+  }
+}
+
+/** Whether a repeat of the same request could succeed. */
+export const isRetryable = (error: ApiError): boolean =>
+  ['NETWORK', 'TIMEOUT', 'INTERNAL', 'RATE_LIMITED', 'SLOT_BUSY', 'SLOT_OFFLINE', 'CALL_FAILED'].includes(error.code);

@@ -1,0 +1,57 @@
+/** The API's objects by the names the screens use. */
+
+export type CallDirection = 'in' | 'out' | 'internal';
+export type CallStatus = 'queued' | 'ringing' | 'connected' | 'ended';
+export type CallOutcome = 'answered' | 'no_answer' | 'busy' | 'rejected' | 'failed' | 'cancelled';
+
+export interface CallUser {
+  id: string;
+  username: string;
+  name: string;
+}
+
+/** A call as the feed and the live socket tell it. Times are ISO 8601 in UTC, `duration` is seconds of talk. */
+export interface Call {
+  call_id: string;
+  source: 'phone' | 'pbx';
+  direction: CallDirection;
+  number: string;
+  user: CallUser | null;
+  extension: string | null;
+  status: CallStatus;
+  outcome: CallOutcome | null;
+  start_time: string;
+  answer_time: string | null;
+  end_time: string | null;
+  duration: number | null;
+  device: { id: string; name: string; simulator: boolean } | null;
+  trunk: string | null;
+  contact_id: string | null;
+  company_id: string | null;
+  note_count: number;
+}
+
+export interface Note {
+  id: string;
+  text: string;
+  timestamp: string;
+  user: CallUser | null;
+}
+
+/** One of the signed-in user's Android phones. */
+export interface Phone {
+  id: string;
+  device_id: string;
+  name: string;
+  simulator: boolean;
+  polling: boolean;
+  last_seen_at: string | null;
+  waiting: number;
+  stuck: { since: string; count: number } | null;
+}
+
+export interface Identity {
+  user: CallUser;
+  role: string;
+  tenant: { id: string; name: string; time_zone: string; country: string };
+}

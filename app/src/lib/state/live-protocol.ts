@@ -1,0 +1,83 @@
+/**
+ * What the browser does with each message of `/api/live`, as a pure function: which events are new, when a
+ * hole means asking again, when the socket ends for good. The socket itself is in `live.svelte.ts`.
+ */
+
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+export type LiveMessage =
+  | { type: 'hello'; epoch: string; offset: number }
+  | { type: 'event'; offset: number; event: string; data: unknown }
+  | { type: 'head'; offset: number }
+  | { type: 'reload' }
+  | { type: 'bye'; code: number; reason: string };
+
+export type LiveEffect =
+  /** Hand the event to the screens. */
+  | { do: 'deliver'; event: string; data: unknown }
+  /** History no longer reaches back, or the feed began anew: fetch the whole state. */
+  | { do: 'reload' }
+  /** A hole was seen: connect again from the last offset we have. */
+  | { do: 'resume' }
+  /** The server ends this socket; `final` when the session itself is over. */
+  | { do: 'close'; final: boolean };
+
+/** Close codes with which the server says that the session, not only the socket, has ended. */
+const SESSION_OVER: ReadonlySet<number> = new Set([4001, 4401, 4403]);
+
+/** Reads a frame; null for anything that is not a message we know. */
+export function parseMessage(frame: unknown): LiveMessage | null {
+  if (typeof frame !== 'string') return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(frame);
+  } catch {
+    return null;
+  }
+  if (typeof value !== 'object' || value === null) return null;
+  const { type, epoch, offset, event, data, code, reason } = value as Record<string, unknown>;
+  const at = typeof offset === 'number' && Number.isSafeInteger(offset) ? offset : null;
+  if (type === 'hello' && (typeof epoch === 'string' || typeof epoch === 'number') && at !== null)
+    return { type, epoch: String(epoch), offset: at };
+  if (type === 'event' && typeof event === 'string' && at !== null) return { type, offset: at, event, data };
+  if (type === 'head' && at !== null) return { type, offset: at };
+  if (type === 'reload') return { type };
+  if (type === 'bye')
+    return { type, code: typeof code === 'number' ? code : 0, reason: typeof reason === 'string' ? reason : '' };
+  return null;
+}
+
+/**
+ * One step. `known` is what we have seen up to (null before the first hello). Repeated and late events are
+ * dropped by their offset; an offset that skips ahead asks for what lies between before anything is shown.
+ */
+export function step(known: Position | null, message: LiveMessage): { known: Position | null; effects: LiveEffect[] } {
+  switch (message.type) {
+    case 'hello': {
+      const head = { epoch: message.epoch, offset: message.offset };
+      if (known === null) return { known: head, effects: [{ do: 'reload' }] };
+      // Another epoch: offsets of the old one mean nothing any more.
+      if (known.epoch !== message.epoch) return { known: head, effects: [{ do: 'reload' }] };
+      // Same epoch: what we missed follows as events, each with its offset.
+      return { known, effects: [] };
+    }
+    case 'event': {
+      if (known === null) return { known, effects: [{ do: 'resume' }] };
+      if (message.offset <= known.offset) return { known, effects: [] };
+      if (message.offset > known.offset + 1) return { known, effects: [{ do: 'resume' }] };
+      return {
+        known: { ...known, offset: message.offset },
+        effects: [{ do: 'deliver', event: message.event, data: message.data }],
+      };
+    }
+    case 'head':
+      return { known, effects: known !== null && message.offset > known.offset ? [{ do: 'resume' }] : [] };
+    case 'reload':
+      return { known: null, effects: [{ do: 'reload' }] };
+    case 'bye':
+      return { known, effects: [{ do: 'close', final: SESSION_OVER.has(message.code) }] };
+  }
+}
