@@ -1,0 +1,138 @@
+import type { PermissionMap } from '../db/schema';
+
+/** Modules of the platform and the verbs each has: what a role's permission map may contain. */
+export const MODULES = {
+  POINT: ['read', 'write'],
+  OTTB: ['read', 'write', 'call', 'automate'],
+  DCI: ['read', 'run'],
+  WORKSPACE: ['view', 'call'],
+  OPERATORS: ['read', 'write'],
+  INTEGRATIONS: ['read', 'write'],
+  COMMUNICATIONS: ['read', 'write'],
+} as const;
+
+export type Module = keyof typeof MODULES;
+type Grant = { [M in Module]: `${M}.${(typeof MODULES)[M][number]}` }[Module];
+
+/**
+ * What routes ask for, each mapped to the one module and verb that grants it. Routes name an action, never a role.
+ * `platform` actions exist only for users of the platform's own tenant, whatever their role says.
+ */
+export const ACTIONS = {
+  /** Start and end calls. */
+  'call.start': { grant: 'WORKSPACE.call' },
+  /** One's own calls, the live feed, call cards. */
+  'call.view': { grant: 'WORKSPACE.view' },
+  /** Everybody's calls in feed and history, not only one's own. */
+  'call.view_all': { grant: 'OPERATORS.read' },
+  'note.view': { grant: 'WORKSPACE.view' },
+  'note.write': { grant: 'WORKSPACE.call' },
+  /** One's own phones and their commands. */
+  'phone.own': { grant: 'WORKSPACE.view' },
+  /** Sign a phone in for oneself by QR code. */
+  'phone.sign_in': { grant: 'WORKSPACE.call' },
+  /** Everybody's phones: state, commands, telemetry, logs. */
+  'phone.view': { grant: 'OTTB.read' },
+  /** Remove phones, cancel commands, upload app builds, push settings. */
+  'phone.manage': { grant: 'OTTB.write' },
+  /** Statistics of calls per manager. */
+  'phone.stats': { grant: 'OPERATORS.read' },
+  'slot.view': { grant: 'OTTB.read' },
+  'slot.manage': { grant: 'OTTB.write' },
+  'slot.command': { grant: 'OTTB.write' },
+  'slot.shell': { grant: 'OTTB.automate' },
+  'script.run': { grant: 'OTTB.automate' },
+  'campaign.view': { grant: 'OTTB.read' },
+  'campaign.run': { grant: 'OTTB.automate' },
+  'extension.view': { grant: 'OTTB.read' },
+  'extension.manage': { grant: 'OTTB.write' },
+  'pbx.view': { grant: 'OTTB.read' },
+  'pbx.dial': { grant: 'OTTB.call' },
+  'pbx.manage': { grant: 'OTTB.write' },
+  'pipeline.view': { grant: 'DCI.read' },
+  'pipeline.run': { grant: 'DCI.run' },
+  'operator.view': { grant: 'OPERATORS.read' },
+  'operator.manage': { grant: 'OPERATORS.write' },
+  'integration.view': { grant: 'INTEGRATIONS.read' },
+  'integration.manage': { grant: 'INTEGRATIONS.write' },
+  'communication.view': { grant: 'COMMUNICATIONS.read' },
+  'communication.manage': { grant: 'COMMUNICATIONS.write' },
+  'user.view': { grant: 'POINT.read' },
+  'user.manage': { grant: 'POINT.write' },
+  'role.view': { grant: 'POINT.read' },
+  'role.manage': { grant: 'POINT.write' },
+  'audit.view': { grant: 'POINT.read' },
+  /** Settings of one's own tenant. */
+  'tenant.settings': { grant: 'POINT.write' },
+  /** Make and disable tenants. */
+  'tenant.manage': { grant: 'POINT.write', platform: true },
+} as const satisfies Record<string, { grant: Grant; platform?: true }>;
+
+export type Action = keyof typeof ACTIONS;
+
+export const ACTION_NAMES = Object.keys(ACTIONS) as Action[];
+
+export const isAction = (name: string): name is Action => Object.hasOwn(ACTIONS, name);
+
+/** The actions a permission map grants; unknown modules and verbs in it grant nothing. */
+export function actionsOf(permissions: PermissionMap, tenantKind: 'customer' | 'platform'): Set<Action> {
+  const allowed = new Set<Action>();
+  for (const action of ACTION_NAMES) {
+    const rule: { grant: string; platform?: true } = ACTIONS[action];
+    const [module = '', verb = ''] = rule.grant.split('.');
+    if (rule.platform === true && tenantKind !== 'platform') continue;
+    if (Object.hasOwn(permissions, module) && permissions[module]?.includes(verb) === true) allowed.add(action);
+  }
+  return allowed;
+}
+
+/** What is wrong with a permission map, by key; empty when every module and verb exists. */
+export function permissionMapProblems(permissions: PermissionMap): Record<string, string[]> {
+  const problems: Record<string, string[]> = {};
+  for (const [module, verbs] of Object.entries(permissions)) {
+    if (!Object.hasOwn(MODULES, module)) {
+      problems[`permissions.${module}`] = ['unknown module'];
+      continue;
+    }
+    const known: readonly string[] = MODULES[module as Module];
+    const unknown = verbs.filter((verb) => !known.includes(verb));
+    if (unknown.length > 0) problems[`permissions.${module}`] = unknown.map((verb) => `unknown verb ${verb}`);
+  }
+  return problems;
+}
+
+/** Everything there is: the admin's map. */
+const EVERYTHING: PermissionMap = Object.fromEntries(
+  Object.entries(MODULES).map(([module, verbs]) => [module, [...verbs]]),
+);
+
+/**
+ * Roles every tenant has and nobody can delete. They are rows of D1, written by a migration; a test holds the rows
+ * and this table together.
+ */
+export const SYSTEM_ROLES = {
+  admin: EVERYTHING,
+  supervisor: {
+    POINT: ['read'],
+    OTTB: ['read', 'call'],
+    WORKSPACE: ['view', 'call'],
+    OPERATORS: ['read', 'write'],
+    COMMUNICATIONS: ['read', 'write'],
+  },
+  operator: { WORKSPACE: ['view', 'call'], COMMUNICATIONS: ['read', 'write'] },
+  seller: { WORKSPACE: ['view', 'call'], COMMUNICATIONS: ['read'] },
+  engineer: {
+    OTTB: ['read', 'write', 'call', 'automate'],
+    DCI: ['read', 'run'],
+    WORKSPACE: ['view'],
+    INTEGRATIONS: ['read'],
+  },
+  viewer: { OTTB: ['read'], DCI: ['read'], WORKSPACE: ['view'], OPERATORS: ['read'] },
+  /** Users of the platform's own tenant: they run tenants and see nothing of what is in them. */
+  owner: { POINT: ['read', 'write'] },
+} as const satisfies Record<string, PermissionMap | Record<string, readonly string[]>>;
+
+export type SystemRole = keyof typeof SYSTEM_ROLES;
+
+/** Row id of a system role. */
+export const systemRoleId = (role: SystemRole): string => `role_${role}`;
