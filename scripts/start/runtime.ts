@@ -43,7 +43,7 @@ export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Minifl
       port: plan.port,
       workers: [
         {
-          ...withoutBuildRules(plan.options),
+          ...plan.options,
           name: 'trunkline',
           rootPath: root,
           modulesRoot: root,
@@ -59,10 +59,4 @@ export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Minifl
     await runtime.dispose();
     throw error;
   }
-}
-
-/** `modulesRules` tell a bundler what a file is; the module here is bundled already. */
-function withoutBuildRules(options: WorkerOptions): Omit<WorkerOptions, 'modulesRules'> {
-  const { modulesRules: _, ...rest } = options;
-  return rest;
 }

@@ -1,16 +1,19 @@
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import type { V4WorkerOptionsShape } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as readConfiguration } from 'wrangler';
 import { root } from '../lib/root.ts';
 
 /** The Worker's bindings and flags as Miniflare wants them, read from wrangler.toml. */
-export type WorkerOptions = ReturnType<typeof readConfiguration>['workerOptions'];
+export type WorkerOptions = V4WorkerOptionsShape;
 
 /** wrangler.toml, read once: the same file that a deployment uses. */
 export function readWorkerConfiguration(): { options: WorkerOptions; main: string } {
   const { workerOptions, main } = readConfiguration(join(root, 'wrangler.toml'));
   if (main === undefined) throw new Error('wrangler.toml names no main module');
-  return { options: workerOptions, main };
+  // What tells a bundler the kind of a file: the module we serve is bundled already.
+  const { modulesRules: _, ...options } = workerOptions as WorkerOptions;
+  return { options, main };
 }
 
 /**

@@ -1,0 +1,82 @@
+// Who may import whom; the house's plan is in docs/architecture.md.
+// "Common rooms" of the Worker (http, db, auth, env.ts) may be used by every room; the others only by themselves.
+const rooms = '^worker/(?!http/|db/|auth/)([^/]+)/';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'room-into-room',
+      comment: 'A room of the Worker never reaches into another one: it calls an object, or a common room.',
+      severity: 'error',
+      from: { path: rooms },
+      to: { path: rooms, pathNot: '^worker/$1/' },
+    },
+    {
+      name: 'common-room-into-room',
+      comment: 'http, db and auth know nothing of the rooms built on them.',
+      severity: 'error',
+      from: { path: '^worker/(http|db|auth)/' },
+      to: { path: rooms },
+    },
+    {
+      name: 'worker-into-object',
+      comment: 'The Worker speaks to an object through its contract; only index.ts exports the classes.',
+      severity: 'error',
+      from: { path: '^worker/', pathNot: ['^worker/index\\.ts$', '\\.test\\.ts$'] },
+      to: { path: '^objects/(?!lib/)', pathNot: '/contract\\.ts$' },
+    },
+    {
+      name: 'object-into-object',
+      comment: 'Objects speak to each other through contracts, too.',
+      severity: 'error',
+      from: { path: '^objects/(?!lib/)([^/]+)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^objects/(?!lib/)', pathNot: ['^objects/$1/', '/contract\\.ts$'] },
+    },
+    {
+      name: 'object-into-worker',
+      comment: 'An object may use the bindings, the schema of D1 and shared primitives, never a room.',
+      severity: 'error',
+      from: { path: '^objects/' },
+      to: { path: rooms },
+    },
+    {
+      name: 'app-into-server',
+      comment: 'The app knows the API by its generated types only.',
+      severity: 'error',
+      from: { path: '^app/' },
+      to: { path: '^(worker|objects|scripts|test)/' },
+    },
+    {
+      name: 'product-into-tools',
+      comment: 'Nothing that is deployed depends on scripts or tests.',
+      severity: 'error',
+      from: { path: '^(worker|objects|app)/', pathNot: '\\.test\\.ts$' },
+      to: { path: '^(scripts|test)/' },
+    },
+    {
+      name: 'server-into-app',
+      severity: 'error',
+      from: { path: '^(worker|objects)/' },
+      to: { path: '^app/' },
+    },
+    {
+      name: 'product-into-dev-dependency',
+      comment: 'What the Worker imports is a dependency, not a development dependency (types do not count).',
+      severity: 'error',
+      from: { path: '^(worker|objects)/', pathNot: '\\.test\\.ts$' },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(\\.svelte-kit|build|paraglide)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['workerd', 'worker', 'import', 'types', 'default'],
+    },
+  },
+};
