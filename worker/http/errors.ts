@@ -45,11 +45,13 @@ export class PlatformError extends Error {
   }
 }
 
+/** The published set has no code of its own for an oversized body or a wrong method: clients know INVALID_PARAMS. */
+export const publicCode = (code: PlatformErrorCode): PlatformErrorCode =>
+  code === 'BODY_TOO_LARGE' || code === 'METHOD_NOT_ALLOWED' ? 'INVALID_PARAMS' : code;
+
 /** `{error: true, code, message, details?, request_id?}` with the status of the code. */
 export function answerPlatformError(error: PlatformError): Response {
-  // The published set has no code for an oversized body: clients know it as INVALID_PARAMS.
-  const code = error.code === 'BODY_TOO_LARGE' || error.code === 'METHOD_NOT_ALLOWED' ? 'INVALID_PARAMS' : error.code;
-  const body: Record<string, unknown> = { error: true, code, message: error.message };
+  const body: Record<string, unknown> = { error: true, code: publicCode(error.code), message: error.message };
   if (error.extra.details !== undefined) body.details = error.extra.details;
   if (error.extra.requestId !== undefined) body.request_id = error.extra.requestId;
   return Response.json(body, { status: error.status, headers: error.extra.headers });

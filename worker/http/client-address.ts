@@ -1,0 +1,17 @@
+import type { Env } from '../env';
+
+/** Longest text form of an IPv6 address with a zone. */
+const MAX_LENGTH = 64;
+
+/**
+ * The client's address by the word of a configured front proxy, null when none is configured or it said nothing.
+ * `CF-Connecting-IP` and the like are never believed by themselves: whoever reaches us directly can send them.
+ */
+export function clientAddress(request: Request, env: Pick<Env, 'CLIENT_ADDRESS_HEADER'>): string | null {
+  if (!env.CLIENT_ADDRESS_HEADER) return null;
+  const value = request.headers.get(env.CLIENT_ADDRESS_HEADER);
+  if (value === null) return null;
+  // A proxy that appends leaves the client's own claims on the left: only the last entry is the proxy's.
+  const address = value.slice(value.lastIndexOf(',') + 1).trim();
+  return address === '' || address.length > MAX_LENGTH || !/^[0-9A-Fa-f:.%a-z]+$/.test(address) ? null : address;
+}
