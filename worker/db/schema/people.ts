@@ -45,6 +45,8 @@ export const sessions = sqliteTable(
     tenantId: text('tenant_id').notNull().references(() => tenants.id),
     userId: text('user_id').notNull().references(() => users.id),
     kind: text('kind', { enum: ['browser', 'api', 'phone'] }).notNull(),
+    /** `jti` of the one token that is good now; a phone's tokens are not rotated. */
+    jti: text('jti').notNull().default(''),
     createdAt: integer('created_at').notNull(),
     /** Absolute end in ms; null for a phone, whose session ends by idleness only. */
     expiresAt: integer('expires_at'),

@@ -1,0 +1,1 @@
+ALTER TABLE `sessions` ADD `jti` text DEFAULT '' NOT NULL;
