@@ -14,7 +14,9 @@ export interface paths {
   '/api/auth/logout': { post: PostEmpty<never> };
   '/api/auth/me': { get: Get<Identity> };
   '/api/point/rolecheck': { get: Get<{ allowed: boolean; permissions: string[] }, { action?: string }> };
-  '/api/calls/feed': { get: Get<{ epoch: string; offset: number; calls: Call[] }, { since?: string }> };
+  '/api/calls/feed': {
+    get: Get<{ epoch: string; offset: number; calls: Call[] }, { as: 'page'; recent?: string; since?: string }>;
+  };
   '/api/call/start': {
     post: Post<{ call_id: string; state: string }, { number: string; via: 'phone'; device_id?: string }>;
   };

@@ -63,7 +63,7 @@ class Calls {
 
   async #reload(): Promise<{ epoch: string; offset: number }> {
     try {
-      const { epoch, offset, calls } = await body(api.GET('/api/calls/feed'));
+      const { epoch, offset, calls } = await body(api.GET('/api/calls/feed', { params: { query: { as: 'page', recent: '200' } } }));
       this.#calls.clear();
       for (const call of calls) this.#calls.set(call.call_id, call);
       this.loaded = true;

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { parseMessage, step, type LiveMessage, type Position } from './live-protocol';
 
 const at = (offset: number): Position => ({ epoch: 'e1', offset });
-const event = (offset: number): LiveMessage => ({ type: 'event', offset, event: 'call.update', data: { n: offset } });
+const event = (offset: number): Extract<LiveMessage, { type: 'event' }> => ({
+  type: 'event',
+  offset,
+  event: 'call.update',
+  data: { n: offset },
+});
 
 describe('parseMessage', () => {
   it('reads every kind and refuses the rest', () => {
@@ -41,6 +46,14 @@ describe('step', () => {
     expect(step(at(5), event(7))).toEqual({ known: at(5), effects: [{ do: 'resume' }] });
     expect(step(at(5), { type: 'head', offset: 6 }).effects).toEqual([{ do: 'resume' }]);
     expect(step(at(5), { type: 'head', offset: 5 }).effects).toEqual([]);
+  });
+
+  it("passes over other people's calls", () => {
+    const mine: LiveMessage = { ...event(9), prev: 5 };
+    expect(step(at(5), mine)).toMatchObject({ known: at(9), effects: [{ do: 'deliver' }] });
+    expect(step(at(4), mine).effects).toEqual([{ do: 'resume' }]);
+    expect(step(at(5), { type: 'head', offset: 9, last: 5 })).toEqual({ known: at(9), effects: [] });
+    expect(step(at(5), { type: 'head', offset: 9, last: 6 }).effects).toEqual([{ do: 'resume' }]);
   });
 
   it('tells the end of a session from the end of a socket', () => {

@@ -10,8 +10,10 @@ export interface Position {
 
 export type LiveMessage =
   | { type: 'hello'; epoch: string; offset: number }
-  | { type: 'event'; offset: number; event: string; data: unknown }
-  | { type: 'head'; offset: number }
+  /** `prev`: offset of the event before it that concerned us; those between were other people's calls. */
+  | { type: 'event'; offset: number; prev?: number; event: string; data: unknown }
+  /** `last`: offset of the newest event that concerned us. */
+  | { type: 'head'; offset: number; last?: number }
   | { type: 'reload' }
   | { type: 'bye'; code: number; reason: string };
 
@@ -38,8 +40,9 @@ export function parseMessage(frame: unknown): LiveMessage | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, epoch, offset, event, data, code, reason } = value as Record<string, unknown>;
-  const at = typeof offset === 'number' && Number.isSafeInteger(offset) ? offset : null;
+  const { type, epoch, offset, prev, last, event, data, code, reason } = value as Record<string, unknown>;
+  const whole = (given: unknown): number | null => (Number.isSafeInteger(given) ? Number(given) : null);
+  const at = whole(offset);
   if (type === 'hello' && (typeof epoch === 'string' || typeof epoch === 'number') && at !== null)
     return { type, epoch: String(epoch), offset: at };
   if (type === 'event' && typeof event === 'string' && at !== null) return { type, offset: at, event, data };
@@ -67,14 +70,16 @@ export function step(known: Position | null, message: LiveMessage): { known: Pos
     case 'event': {
       if (known === null) return { known, effects: [{ do: 'resume' }] };
       if (message.offset <= known.offset) return { known, effects: [] };
-      if (message.offset > known.offset + 1) return { known, effects: [{ do: 'resume' }] };
+      if ((message.prev ?? message.offset - 1) > known.offset) return { known, effects: [{ do: 'resume' }] };
       return {
         known: { ...known, offset: message.offset },
         effects: [{ do: 'deliver', event: message.event, data: message.data }],
       };
     }
     case 'head':
-      return { known, effects: known !== null && message.offset > known.offset ? [{ do: 'resume' }] : [] };
+      if (known === null || message.offset <= known.offset) return { known, effects: [] };
+      if ((message.last ?? message.offset) > known.offset) return { known, effects: [{ do: 'resume' }] };
+      return { known: { ...known, offset: message.offset }, effects: [] };
     case 'reload':
       return { known: null, effects: [{ do: 'reload' }] };
     case 'bye':
