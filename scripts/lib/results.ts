@@ -25,5 +25,5 @@ export function report(suite: string, counts: Counts): void {
   const directory = process.env.CI_RESULTS;
   if (!directory) return;
   mkdirSync(directory, { recursive: true });
-  writeFileSync(join(directory, `${suite}.json`), JSON.stringify(counts));
+  writeFileSync(join(directory, `${suite}.json`), `${JSON.stringify(counts)}\n`);
 }

@@ -17,7 +17,6 @@ const say = (line: string): void => console.log(`trunkline: ${line}`);
 
 /** What has to be freed when the server stops. */
 interface Running {
-  lock?: StateLock;
   runtime?: Miniflare;
   phone?: DemoPhone;
 }
@@ -37,8 +36,11 @@ export async function main(): Promise<void> {
 }
 
 async function start(settings: StartSettings, running: Running): Promise<void> {
+  // Before the port: taking the state over stops a runtime left behind by a killed start, which holds the port too.
+  const lock = await StateLock.take(settings.stateDir);
+  // On exit, not in close(): the runtime library has an exit hook of its own and may end the process first.
+  process.once('exit', () => lock.release());
   await requireFreePort(settings.host, settings.port);
-  running.lock = new StateLock(settings.stateDir);
   await buildApp(say);
   const { options, main: entry } = readWorkerConfiguration();
   const module = await bundleWorker(entry);
@@ -59,7 +61,7 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
   const signIns = settings.demo && !isSeeded(plan) ? await seedDemo(plan) : undefined;
   const { runtime, url } = await startRuntime(plan);
   running.runtime = runtime;
-  watchRuntime(running.lock);
+  watchRuntime(lock);
   if (signIns !== undefined) {
     console.log(`\nDemo sign-ins (made now; they work on this machine only):\n${formatSignIns(signIns)}\n`);
   }
@@ -86,5 +88,4 @@ function watchRuntime(lock: StateLock): void {
 async function close(running: Running): Promise<void> {
   running.phone?.stop();
   await running.runtime?.dispose();
-  running.lock?.release();
 }

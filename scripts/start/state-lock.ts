@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../lib/processes.ts';
 
 interface Holder {
@@ -35,19 +36,27 @@ function runs(pid: number, name: string): boolean {
 export class StateLock {
   readonly #file: string;
 
-  constructor(stateDir: string) {
+  private constructor(file: string) {
+    this.#file = file;
+    this.record([]);
+  }
+
+  /** @throws StateInUseError while another server runs on this directory */
+  static async take(stateDir: string): Promise<StateLock> {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    this.#file = join(stateDir, 'server.json');
-    const holder = this.#read();
+    const file = join(stateDir, 'server.json');
+    const holder = read(file);
     if (holder !== undefined) {
       if (runs(holder.pid, 'start.mjs')) {
         throw new StateInUseError(
           `${stateDir} is in use by the server with process id ${holder.pid}; stop it, or set STATE_DIR to another directory`,
         );
       }
-      for (const pid of holder.runtimes) if (runs(pid, 'workerd')) process.kill(pid, 'SIGKILL');
+      const orphans = holder.runtimes.filter((pid) => runs(pid, 'workerd'));
+      for (const pid of orphans) process.kill(pid, 'SIGKILL');
+      while (orphans.some(isAlive)) await delay(20);
     }
-    this.record([]);
+    return new StateLock(file);
   }
 
   /** Notes which runtimes belong to this server. */
@@ -59,14 +68,14 @@ export class StateLock {
   release(): void {
     rmSync(this.#file, { force: true });
   }
+}
 
-  #read(): Holder | undefined {
-    if (!existsSync(this.#file)) return undefined;
-    try {
-      return JSON.parse(readFileSync(this.#file, 'utf8')) as Holder;
-    } catch {
-      // Half-written by a crash: whoever wrote it is gone.
-      return undefined;
-    }
+function read(file: string): Holder | undefined {
+  if (!existsSync(file)) return undefined;
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Holder;
+  } catch {
+    // Half-written by a crash: whoever wrote it is gone.
+    return undefined;
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, stop } from 'esbuild';
 import type { V4WorkerOptionsShape } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as readConfiguration } from 'wrangler';
 import { root } from '../lib/root.ts';
@@ -36,6 +36,8 @@ export async function bundleWorker(main: string): Promise<string> {
   }).catch((error: unknown) => {
     throw new Error(`the Worker could not be bundled: ${error instanceof Error ? error.message : String(error)}`);
   });
+  // esbuild keeps a process for the next build; a server builds once.
+  await stop();
   const module = result.outputFiles[0];
   if (module === undefined) throw new Error('the Worker could not be bundled: no output');
   return module.text;
