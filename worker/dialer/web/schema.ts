@@ -2,21 +2,23 @@
  * Shapes of the phones screen's API (`/api/phones/*`). Times are ISO 8601 in UTC, durations say their unit in the
  * name, ids of phones are `devices.id`. Lists answer `{items, next}`; `next` goes back as `?cursor=`, null ends it.
  *
- * | call | permission | answer |
+ * Own phones and commands need `phone.own`; other people's need `phone.view` to be seen and `phone.manage` to be changed,
+ * and without it look like ones that don't exist.
+ *
+ * | call | action | answer |
  * |---|---|---|
- * | GET /api/phones?mine=1 | phone.view (others' phones: phone.manage) | PhoneList |
- * | GET /api/phones/:id | phone.view | Phone |
- * | DELETE /api/phones/:id | phone.manage, or the phone's own user | Removed |
- * | GET /api/phones/commands?user=&device=&state=&cursor=&limit= | phone.view | CommandList |
- * | POST /api/phones/commands/:id/cancel | phone.manage, or the command's own user | CancelledCommand |
- * | GET /api/phones/:id/telemetry?from=&to=&bucket= | phone.view | Telemetry |
- * | GET /api/phones/:id/logs?cursor=&limit= | phone.view | LogList |
+ * | GET /api/phones?mine=1 | phone.own | PhoneList; without `mine` everybody's where phone.view allows |
+ * | GET, DELETE /api/phones/:id | phone.own | Phone, Removed |
+ * | GET /api/phones/commands?user=&device=&state=&cursor=&limit= | phone.own | CommandList |
+ * | POST /api/phones/commands/:id/cancel | phone.own | CancelledCommand |
+ * | GET /api/phones/:id/telemetry?from=&to=&bucket= | phone.own | Telemetry |
+ * | GET /api/phones/:id/logs?cursor=&limit= | phone.own | LogList |
  * | GET /api/phones/stats?from=&to=&by=day\|month | phone.stats | PhoneStats, or CSV with `Accept: text/csv` |
  * | GET, POST /api/phones/builds; DELETE /api/phones/builds/:id | phone.manage | BuildList, Build, Removed |
  * | GET, PATCH /api/phones/settings | phone.manage | PhoneSettings |
  * | GET, PUT, DELETE /api/phones/push | phone.manage | PushSettings |
  * | POST /api/phones/push/replay | phone.manage | Replayed |
- * | POST /api/phone/qr/create/, GET /api/phone/qr/status/?token= | signed in (dialer's error shape) | QrCode, QrStatus |
+ * | POST /api/phone/qr/create/, GET /api/phone/qr/status/?token= | phone.sign_in (dialer's error shape) | QrCode, QrStatus |
  */
 import { z } from '@hono/zod-openapi';
 import { ACTION_SOURCES, CALL_STATUSES, COMMAND_STATES } from '../../../objects/phone-queue/contract';
