@@ -1,0 +1,21 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { answerNoRoute, answerFault } from './http/faults';
+import type { AppEnv } from './http/context';
+import { newApiApp } from './http/openapi';
+import { apiHeaders } from './http/security-headers';
+import { openapiDocument } from './platform/openapi';
+import { point } from './platform/point';
+
+/** The whole API: each room is mounted by one line. */
+export function buildApp(): OpenAPIHono<AppEnv> {
+  const app = newApiApp();
+  app.use('/api/*', apiHeaders);
+  app.use('/asterisk/*', apiHeaders);
+
+  app.route('/', point);
+  app.route('/', openapiDocument(app));
+
+  app.onError(answerFault);
+  app.notFound((c) => answerNoRoute(c, app.routes));
+  return app;
+}
