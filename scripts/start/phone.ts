@@ -13,10 +13,9 @@ export class DemoPhone {
   /** @param base address of the server, e.g. `http://127.0.0.1:8787` */
   start(base: string, say: (line: string) => void): void {
     if (!existsSync(simulator)) return;
-    const child = spawn(process.execPath, [simulator, '--url', base, '--user', 'op12', '--password', 'demo-op12'], {
+    const child = spawn(process.execPath, [simulator, '--url', base, '--user', 'op12', '--name', 'demo phone'], {
       cwd: root,
-      // Its standard input is a pipe of ours: it sees the end of it, and stops, however this process ends.
-      stdio: ['pipe', 'ignore', 'inherit'],
+      stdio: ['ignore', 'ignore', 'inherit'],
     });
     this.#child = child;
     child.once('exit', (code) => {

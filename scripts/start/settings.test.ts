@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest';
+import { SettingsError, isLoopback, readSettings } from './settings.ts';
+
+describe('readSettings', () => {
+  it('serves the demo with its phone on loopback when nothing is set', () => {
+    expect(readSettings({}, '/srv/t')).toEqual({
+      host: '127.0.0.1',
+      port: 8787,
+      stateDir: '/srv/t/.state',
+      demo: true,
+      demoPhone: true,
+      clientAddressHeader: '',
+    });
+  });
+
+  it('takes an absolute STATE_DIR as it is', () => {
+    expect(readSettings({ STATE_DIR: '/var/lib/trunkline' }, '/srv/t').stateDir).toBe('/var/lib/trunkline');
+  });
+
+  it('leaves the demo out on an address others can reach, and refuses it there when asked for', () => {
+    expect(readSettings({ HOST: '0.0.0.0' }, '/')).toMatchObject({ demo: false, demoPhone: false });
+    expect(() => readSettings({ HOST: '192.0.2.1', DEMO: '1' }, '/')).toThrow(SettingsError);
+    expect(() => readSettings({ HOST: '::', DEMO: '1' }, '/')).toThrow(/loopback/);
+  });
+
+  it('has no simulated phone without the demo', () => {
+    expect(readSettings({ DEMO: '0', DEMO_PHONE: '1' }, '/').demoPhone).toBe(false);
+    expect(readSettings({ DEMO_PHONE: '0' }, '/')).toMatchObject({ demo: true, demoPhone: false });
+  });
+
+  it.each(['0', '-1', '65536', '80x', '1e3', ' 80'])('refuses PORT=%j', (port) => {
+    expect(() => readSettings({ PORT: port }, '/')).toThrow(/PORT/);
+  });
+
+  it.each(['yes', '2'])('refuses DEMO=%j instead of guessing', (demo) => {
+    expect(() => readSettings({ DEMO: demo }, '/')).toThrow(/DEMO/);
+  });
+});
+
+describe('isLoopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', 'localhost', '::1'])('%s is', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+  it.each(['0.0.0.0', '::', '10.0.0.1', '127.0.0.1.example', 'localhost.example', '1127.0.0.1'])('%s is not', (host) => {
+    expect(isLoopback(host)).toBe(false);
+  });
+});
