@@ -1,0 +1,106 @@
+import type { ObjectMigration } from '../lib/migrations';
+
+/** CallHub's storage, step by step. Append only: a step that has landed is never edited. */
+export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
+  {
+    id: 1,
+    name: 'calls, feed, notes, counters',
+    sql: `
+      CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE calls (
+        call_id TEXT PRIMARY KEY,
+        status TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        user_id TEXT,
+        record TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX calls_live ON calls (call_id) WHERE status <> 'ended';
+      CREATE INDEX calls_started ON calls (started_at);
+
+      CREATE TABLE call_viewers (
+        user_id TEXT NOT NULL,
+        call_id TEXT NOT NULL,
+        PRIMARY KEY (user_id, call_id)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE feed (
+        offset INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        call_id TEXT NOT NULL,
+        data TEXT NOT NULL
+      ) STRICT;
+
+      CREATE TABLE phone_events (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX phone_events_at ON phone_events (at);
+
+      CREATE TABLE pbx_events (
+        seq INTEGER PRIMARY KEY,
+        key TEXT NOT NULL UNIQUE,
+        received_at INTEGER NOT NULL,
+        event TEXT NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX pbx_events_at ON pbx_events (received_at);
+
+      CREATE TABLE pbx_groups (
+        call_id TEXT PRIMARY KEY,
+        published INTEGER NOT NULL,
+        touched_at INTEGER NOT NULL,
+        due INTEGER,
+        facts TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX pbx_groups_due ON pbx_groups (due) WHERE due IS NOT NULL;
+      CREATE INDEX pbx_groups_touched ON pbx_groups (touched_at);
+
+      CREATE TABLE pbx_keys (
+        key TEXT NOT NULL,
+        call_id TEXT NOT NULL,
+        PRIMARY KEY (key, call_id)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX pbx_keys_call ON pbx_keys (call_id);
+
+      CREATE TABLE notes (
+        id TEXT PRIMARY KEY,
+        call_id TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        edited_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX notes_call ON notes (call_id, at);
+
+      CREATE TABLE phone_counted (
+        call_id TEXT PRIMARY KEY,
+        entry TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE phone_stats (
+        day TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        dimension TEXT NOT NULL,
+        value TEXT NOT NULL,
+        calls INTEGER NOT NULL,
+        talk_sec INTEGER NOT NULL,
+        PRIMARY KEY (day, user_id, dimension, value)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE people (
+        user_id TEXT PRIMARY KEY,
+        username TEXT NOT NULL,
+        name TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE extension_users (number TEXT PRIMARY KEY, user_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE TABLE devices (
+        device_id TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        simulator INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE tickets (
+        hash TEXT PRIMARY KEY,
+        subscriber TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
+];

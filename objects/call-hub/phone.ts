@@ -1,0 +1,106 @@
+/** What a phone command's changes say about its call: pure translation, one event at a time, in any order. */
+import type { CallResult, PhoneEvent } from '../phone-queue/contract';
+import type { CallDirection, CallOutcome } from './contract';
+import { applyChanges, newCall, type CallChange, type CallRecord, type Ending } from './machine';
+
+/** Phones' clocks have any skew: an end outside of what we saw ourselves is not believed. */
+const CLOCK_TOLERANCE_MS = 60_000;
+
+const OUTCOMES: Record<CallResult['status'], CallOutcome | null> = {
+  connected: 'answered',
+  no_answer: 'no_answer',
+  busy: 'busy',
+  rejected: 'rejected',
+  missed: 'no_answer',
+  // The manager was shown the number and never rang it.
+  no_action: 'cancelled',
+  unknown: null,
+};
+
+/** The call after the event; `known` is null when this is the first we hear of it. */
+export function applyPhoneEvent(known: CallRecord | null, event: PhoneEvent): CallRecord {
+  const direction = directionOf(event);
+  const startAt = event.type === 'manual' ? plausible(event.result?.startedAt, 0, event.at) : event.at;
+  const call = known ?? newCall(event.callId, 'phone', direction, event.phone, startAt);
+  return applyChanges(call, changesOf(call, event));
+}
+
+function changesOf(call: CallRecord, event: PhoneEvent): CallChange[] {
+  const by = 'phone';
+  const changes: CallChange[] = [
+    {
+      type: 'describe',
+      fields: {
+        userId: event.userId,
+        contactId: event.contactId ?? undefined,
+        companyId: event.companyId ?? undefined,
+        number: event.phone === '' ? undefined : event.phone,
+      },
+    },
+    { type: 'show', userIds: [event.userId, event.creatorId].filter((id) => id !== '') },
+  ];
+  switch (event.type) {
+    case 'queued':
+      changes.push({ type: 'reach', state: 'queued', at: event.at, by: `user:${event.creatorId}` });
+      // Where it was aimed at says less than who took it, whichever is heard first.
+      changes.push({ type: 'describe', fields: { startAt: event.at, deviceId: call.deviceId ?? event.deviceId } });
+      break;
+    case 'delivered':
+      changes.push({ type: 'reach', state: 'ringing', at: event.at, by });
+      if (event.deviceId) changes.push({ type: 'describe', fields: { deviceId: event.deviceId } });
+      break;
+    case 'expired':
+      changes.push({ type: 'end', ending: withdrawn(event, 'failed', 'timer') });
+      break;
+    case 'cancelled':
+      changes.push({ type: 'end', ending: withdrawn(event, 'cancelled', 'user') });
+      break;
+    case 'result':
+    case 'manual': {
+      if (event.deviceId) changes.push({ type: 'describe', fields: { deviceId: event.deviceId } });
+      if (event.type === 'manual') changes.push({ type: 'describe', fields: { direction: directionOf(event) } });
+      if (!event.result) break;
+      const ending = endingOf(call, event, event.result);
+      if (ending.answerAt !== null) changes.push({ type: 'reach', state: 'connected', at: ending.answerAt, by });
+      changes.push({ type: 'end', ending });
+      break;
+    }
+  }
+  return changes;
+}
+
+const withdrawn = (event: PhoneEvent, outcome: CallOutcome, by: string): Ending => ({
+  evidence: 'withdrawn',
+  order: event.at,
+  id: event.id,
+  endAt: event.at,
+  by,
+  outcome,
+  answerAt: null,
+  talkSec: 0,
+});
+
+function endingOf(call: CallRecord, event: PhoneEvent, result: CallResult): Ending {
+  const outcome = OUTCOMES[result.status];
+  const endAt = plausible(result.endedAt, call.startAt, event.at);
+  const talkSec = outcome === 'answered' ? result.durationSec : outcome === null ? null : 0;
+  const answerAt = outcome === 'answered' && talkSec !== null ? endAt - talkSec * 1000 : null;
+  return {
+    evidence: outcome === null ? 'unknown' : 'reported',
+    order: event.at,
+    id: event.id,
+    endAt,
+    by: 'phone',
+    outcome,
+    answerAt,
+    talkSec,
+  };
+}
+
+/** The phone's moment where it lies between `from` and the report's arrival, else the arrival. */
+function plausible(at: number | null | undefined, from: number, arrived: number): number {
+  if (at === null || at === undefined) return arrived;
+  return at >= from - CLOCK_TOLERANCE_MS && at <= arrived + CLOCK_TOLERANCE_MS ? Math.max(at, from) : arrived;
+}
+
+const directionOf = (event: PhoneEvent): CallDirection => (/^in/i.test(event.result?.direction ?? '') ? 'in' : 'out');
