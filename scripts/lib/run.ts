@@ -1,5 +1,5 @@
 import { spawn, type SpawnOptions } from 'node:child_process';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { root } from './root.ts';
 
 /** How a finished program ended. */
@@ -25,11 +25,18 @@ export function bin(name: string): string {
   return join(root, 'node_modules', '.bin', process.platform === 'win32' ? `${name}.cmd` : name);
 }
 
+/** The environment with our tools first on the PATH, above all their own Node; npm does so, a direct call does not. */
+function withTools(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const tools = join(root, 'node_modules', '.bin');
+  const path = environment.PATH ?? '';
+  return path.split(delimiter)[0] === tools ? environment : { ...environment, PATH: `${tools}${delimiter}${path}` };
+}
+
 /** Runs a program by argument vector, in its own process group so that a time-out takes its children with it. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   const spawnOptions: SpawnOptions = {
     cwd: options.cwd ?? root,
-    env: options.env ?? process.env,
+    env: withTools(options.env ?? process.env),
     stdio: ['ignore', options.quiet ? 'pipe' : 'inherit', options.quiet ? 'pipe' : 'inherit'],
     detached: process.platform !== 'win32',
   };

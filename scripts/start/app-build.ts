@@ -24,7 +24,7 @@ function* filesOf(directory: string): Generator<string> {
 /** SHA-256 over everything the built app depends on: its sources, the API document, the locked dependencies. */
 export function appSourcesHash(): string {
   const hash = createHash('sha256');
-  for (const path of [...filesOf(app), ...[openapi].filter((path) => existsSync(path)), join(root, 'package-lock.json')]) {
+  for (const path of [...filesOf(app), openapi, join(root, 'package-lock.json')]) {
     hash.update(`${relative(root, path)}\0`).update(readFileSync(path)).update('\0');
   }
   return hash.digest('hex');

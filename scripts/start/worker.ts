@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { build, stop } from 'esbuild';
+import { build, stop, type BuildOptions } from 'esbuild';
 import type { V4WorkerOptionsShape } from 'miniflare';
 import { unstable_getMiniflareWorkerOptions as readConfiguration } from 'wrangler';
 import { root } from '../lib/root.ts';
@@ -19,12 +19,17 @@ export function readWorkerConfiguration(): { options: WorkerOptions; main: strin
 /**
  * Bundles the Worker into one module, in memory: several servers may start at once from one checkout (tests do).
  * Names and lines are kept readable, since no source map is shipped with it.
+ * @param entry the main module's path, or source text that imports from the repository's root
  * @throws Error naming the first problems esbuild found
  */
-export async function bundleWorker(main: string): Promise<string> {
+export async function bundleWorker(entry: string | { source: string }): Promise<string> {
+  const input: BuildOptions =
+    typeof entry === 'string'
+      ? { entryPoints: [entry] }
+      : { stdin: { contents: entry.source, resolveDir: root, loader: 'ts' } };
   const result = await build({
+    ...input,
     absWorkingDir: root,
-    entryPoints: [main],
     bundle: true,
     write: false,
     format: 'esm',
@@ -38,7 +43,7 @@ export async function bundleWorker(main: string): Promise<string> {
   });
   // esbuild keeps a process for the next build; a server builds once.
   await stop();
-  const module = result.outputFiles[0];
+  const module = result.outputFiles?.[0];
   if (module === undefined) throw new Error('the Worker could not be bundled: no output');
   return module.text;
 }
