@@ -30,6 +30,7 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
         call_id TEXT NOT NULL,
         data TEXT NOT NULL
       ) STRICT;
+      CREATE INDEX feed_call ON feed (call_id, offset);
 
       CREATE TABLE phone_events (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
       CREATE INDEX phone_events_at ON phone_events (at);

@@ -1,0 +1,19 @@
+/**
+ * Why a live socket is closed. The same code travels in the `bye` message before the close, since the close frame
+ * itself may reach the client late. `temporary`: connect again, after a pause; otherwise don't, before signing in.
+ */
+export const CLOSE_CODES = {
+  /** The session was signed out, revoked or has expired. */
+  session_ended: { code: 4401, temporary: false },
+  /** The same session holds too many sockets; this one was the oldest. */
+  too_many: { code: 4409, temporary: false },
+  /** The server goes down or this connection failed. */
+  restart: { code: 4503, temporary: true },
+  /** The client sent more than a ping: this socket only speaks. */
+  unexpected_message: { code: 4400, temporary: true },
+} as const;
+
+export type CloseReason = keyof typeof CLOSE_CODES;
+
+export const byeMessage = (reason: CloseReason): string =>
+  JSON.stringify({ type: 'bye', ...CLOSE_CODES[reason], reason });

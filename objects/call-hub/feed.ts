@@ -1,0 +1,117 @@
+/**
+ * The tenant's feed: every change of a call is a row with a growing offset, under an epoch made once per storage.
+ * What a row says is kept as the text that goes over the wire: it is made once, whoever reads it.
+ */
+import type { Viewer } from './contract';
+
+/** History kept for clients that were away. Whoever was away longer reads the whole picture again. */
+export const FEED_ROWS_KEPT = 10_000;
+export const FEED_KEPT_MS = 24 * 3_600_000;
+/** More missed events than this cost more than reading the whole picture. */
+export const REPLAY_LIMIT = 1_000;
+const TRIM_EVERY = 500;
+
+/** `reload`: the history does not reach back to where the client was. */
+export type Replay = { ok: true; messages: string[] } | { ok: false };
+
+export class Feed {
+  private offset: number;
+
+  constructor(
+    private readonly sql: SqlStorage,
+    readonly epoch: string,
+  ) {
+    this.offset = this.read();
+  }
+
+  get head(): number {
+    return this.offset;
+  }
+
+  /** After a rolled back transaction: the head is what is stored. */
+  reread(): void {
+    this.offset = this.read();
+  }
+
+  /** Stores one change; answers its offset. `data` is the call's JSON. */
+  append(callId: string, data: string, at: number): number {
+    this.offset += 1;
+    this.sql.exec('INSERT INTO feed VALUES (?, ?, ?, ?)', this.offset, at, callId, data);
+    if (this.offset % TRIM_EVERY === 0) this.sql.exec('DELETE FROM feed WHERE offset <= ?', this.offset - FEED_ROWS_KEPT);
+    return this.offset;
+  }
+
+  /** Whether every change after `offset` is still here. */
+  reaches(epoch: string, offset: number): boolean {
+    if (epoch !== this.epoch || !Number.isSafeInteger(offset) || offset < 0 || offset > this.offset) return false;
+    if (offset === this.offset) return true;
+    const [row] = this.sql.exec<{ first: number | null }>('SELECT min(offset) AS first FROM feed').toArray();
+    return row?.first !== null && row?.first !== undefined && row.first <= offset + 1;
+  }
+
+  /** The messages a viewer missed after `offset`, oldest first. */
+  replay(epoch: string, offset: number, viewer: Viewer): Replay {
+    if (!this.reaches(epoch, offset)) return { ok: false };
+    const mine = viewer.scope === 'own' ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2' : '';
+    const bindings = viewer.scope === 'own' ? [offset, viewer.userId] : [offset];
+    const rows = this.sql
+      .exec<{ offset: number; data: string }>(
+        `SELECT f.offset, f.data FROM feed f ${mine} WHERE f.offset > ?1 ORDER BY f.offset LIMIT ${REPLAY_LIMIT + 1}`,
+        ...bindings,
+      )
+      .toArray();
+    if (rows.length > REPLAY_LIMIT) return { ok: false };
+    let prev = offset;
+    const messages = rows.map((row) => {
+      const message = eventMessage(row.offset, prev, row.data);
+      prev = row.offset;
+      return message;
+    });
+    return { ok: true, messages };
+  }
+
+  /** Ids of the calls changed after `offset`. */
+  changedSince(offset: number): string[] {
+    const rows = this.sql
+      .exec<{ call_id: string }>('SELECT DISTINCT call_id FROM feed WHERE offset > ? LIMIT ?', offset, FEED_ROWS_KEPT)
+      .toArray();
+    return rows.map((row) => row.call_id);
+  }
+
+  /** Offset of the newest change before `before` that a viewer with `own` scope may see; 0 of none. */
+  lastFor(userId: string, before: number): number {
+    const [row] = this.sql
+      .exec<{ last: number | null }>(
+        `SELECT max(f.offset) AS last FROM call_viewers v JOIN feed f ON f.call_id = v.call_id
+         WHERE v.user_id = ? AND f.offset < ?`,
+        userId,
+        before,
+      )
+      .toArray();
+    return row?.last ?? 0;
+  }
+
+  /** When the oldest row is past its time; null when there is nothing to drop. The newest row stays: it is the head. */
+  trimAt(): number | null {
+    const [row] = this.sql
+      .exec<{ at: number }>('SELECT at FROM feed WHERE offset < ? ORDER BY offset LIMIT 1', this.offset)
+      .toArray();
+    return row ? row.at + FEED_KEPT_MS : null;
+  }
+
+  trim(now: number): void {
+    this.sql.exec('DELETE FROM feed WHERE at < ? AND offset < ?', now - FEED_KEPT_MS, this.offset);
+  }
+
+  private read(): number {
+    const [row] = this.sql.exec<{ head: number | null }>('SELECT max(offset) AS head FROM feed').toArray();
+    return row?.head ?? 0;
+  }
+}
+
+/** `prev` is the offset of the event before it that concerned the receiver, so that a hole shows. */
+export const eventMessage = (offset: number, prev: number, data: string): string =>
+  `{"type":"event","offset":${offset},"prev":${prev},"event":"call.update","data":${data}}`;
+
+export const headMessage = (offset: number, last: number): string =>
+  `{"type":"head","offset":${offset},"last":${last}}`;
