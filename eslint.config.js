@@ -19,6 +19,8 @@ export default [
       'max-lines': ['error', { max: 300 }],
       'prefer-const': 'off',
       'svelte/prefer-const': 'error',
+      // The app is always served from the root of its host.
+      'svelte/no-navigation-without-resolve': 'off',
       'svelte/button-has-type': 'error',
       'svelte/no-at-html-tags': 'error',
       'svelte/no-target-blank': 'error',

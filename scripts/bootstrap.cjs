@@ -78,7 +78,8 @@ function installed() {
       return false;
     } else if ((entry.os || entry.cpu) && !entry.libc && !entry.dependencies) {
       // Optional and absent: wrong only if it is a binary made for this very platform.
-      const mine = entry.os && entry.cpu && allows(entry.os, process.platform) && allows(entry.cpu, process.arch);
+      const mine =
+        entry.os && entry.cpu && allows(entry.os, process.platform) && allows(entry.cpu, process.arch);
       if (mine) return false;
     }
   }
@@ -117,7 +118,9 @@ function takeLock() {
 }
 
 function install() {
-  console.log('trunkline: installing dependencies from package-lock.json (npm ci), about half a minute the first time');
+  console.log(
+    'trunkline: installing dependencies from package-lock.json (npm ci), about half a minute the first time',
+  );
   // No package here needs an install script, and without them npm 10, 11 and 12 behave alike. The rest undoes what a
   // user's own npm settings or NODE_ENV=production could change about the tree.
   const flags = [

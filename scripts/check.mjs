@@ -28,5 +28,7 @@ async function work() {
 await prepareApp();
 await Promise.all([work(), work()]);
 report('check', counts);
-console.log(`${counts.passed} checks passed, ${counts.failed} failed, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+console.log(
+  `${counts.passed} checks passed, ${counts.failed} failed, ${((performance.now() - began) / 1000).toFixed(1)} s`,
+);
 process.exit(counts.failed === 0 ? 0 : 1);

@@ -17,7 +17,9 @@ try {
   if (now === kept) {
     console.log('docs/openapi.json is what the Worker answers');
   } else if (process.argv.includes('--check')) {
-    console.error('docs/openapi.json is not what the Worker answers: run "npm run openapi" and commit the result');
+    console.error(
+      'docs/openapi.json is not what the Worker answers: run "npm run openapi" and commit the result',
+    );
     process.exitCode = 1;
   } else {
     writeFileSync(file, now);

@@ -2,7 +2,9 @@
 // syntax error.
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (major < 22 || (major === 22 && minor < 18)) {
-  console.error(`trunkline: start with "npm start"; this Node is ${process.version} and 22.18 or newer is needed`);
+  console.error(
+    `trunkline: start with "npm start"; this Node is ${process.version} and 22.18 or newer is needed`,
+  );
   process.exit(1);
 }
 // The tools must neither look anything up on the network nor keep traces of requests.

@@ -14,7 +14,9 @@ if (!extraOnly) {
   failed = code !== 0;
 }
 console.log('trunkline: browser tests');
-const packages = await run(join(root, 'scripts/install-system-packages.sh'), ['browser'], { timeout: 1_500_000 });
+const packages = await run(join(root, 'scripts/install-system-packages.sh'), ['browser'], {
+  timeout: 1_500_000,
+});
 if (packages.code === 0) {
   const { code } = await runTests('browser', ['browser']);
   failed ||= code !== 0;

@@ -4,8 +4,9 @@ import { runTests } from './lib/vitest.ts';
 
 exitOnSignals();
 console.log('trunkline: unit tests, objects in the Workers runtime, and a real server under test');
-const { code } = await runTests('test', ['unit', 'worker', 'integration'], [
-  '--passWithNoTests',
-  ...process.argv.slice(2),
-]);
+const { code } = await runTests(
+  'test',
+  ['unit', 'worker', 'integration'],
+  ['--passWithNoTests', ...process.argv.slice(2)],
+);
 process.exit(code);

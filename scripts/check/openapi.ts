@@ -35,7 +35,8 @@ export async function describeApi(scratch: string): Promise<string> {
   try {
     const response = await runtime.dispatchFetch('http://127.0.0.1/api/openapi.json');
     const body = await response.text();
-    if (response.status !== 200) throw new Error(`GET /api/openapi.json: ${response.status} ${body.slice(0, 500)}`);
+    if (response.status !== 200)
+      throw new Error(`GET /api/openapi.json: ${response.status} ${body.slice(0, 500)}`);
     return `${JSON.stringify(sorted(JSON.parse(body)), null, 2)}\n`;
   } finally {
     await runtime.dispose();

@@ -14,7 +14,11 @@ describe('scanText', () => {
 
   it('finds keys and tokens by their shape and names the line', () => {
     const header = ['-----BEGIN', 'PRIVATE', 'KEY-----'].join(' ');
-    expect(scanText('k.txt', `first\n${header}\n`)).toEqual([{ file: 'k.txt', line: 2, rule: 'private key' }]);
+    const material = randomBytes(48).toString('base64');
+    const found = [{ file: 'k.txt', line: 2, rule: 'private key' }];
+    expect(scanText('k.txt', `first\n${header}\n${material}\n`)).toEqual(found);
+    expect(scanText('k.txt', `first\nkey: "${header}\\n${material}"`)).toEqual(found);
+    expect(rules(`// a PEM file starts with ${header}`)).toEqual([]);
     const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
     const token = `${part({ alg: 'HS256' })}.${part({ user: 'somebody' })}.${randomBytes(32).toString('base64url')}`;
     expect(rules(`curl -H "Authorization: Bearer ${token}"`)).toEqual(['signed token']);

@@ -12,7 +12,7 @@ export interface Finding {
 
 /** Shapes that only secrets have. The expressions are written so that this file does not match itself. */
 const SHAPES: ReadonlyArray<[rule: string, expression: RegExp]> = [
-  ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----\s*(\\n|\n|$)/],
+  ['private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----(\s|\\r|\\n)*[A-Za-z0-9+/]{40}/],
   ['signed token', /\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{20,}/],
   ['AWS access key', /\b(AKIA|ASIA)[0-9A-Z]{16}\b/],
   ['Google API key', /\bAIza[\w-]{35}\b/],
@@ -26,7 +26,8 @@ const SHAPES: ReadonlyArray<[rule: string, expression: RegExp]> = [
 const ASSIGNMENT =
   /(?:secret|passw(?:or)?d|token|api_?key|private_?key|pepper|keyring|credential)\w*["']?\s*[:=]\s*["'`]([A-Za-z0-9+/_=.-]{20,})["'`]/gi;
 /** Files that hold secrets by their kind and never belong into the repository. */
-const FORBIDDEN_FILES = /(^|\/)(\.env(\.[\w-]+)?|\.dev\.vars|secrets\.json|[^/]+\.(pem|p12|pfx|keystore|jks)|id_(rsa|ed25519))$/;
+const FORBIDDEN_FILES =
+  /(^|\/)(\.env(\.[\w-]+)?|\.dev\.vars|secrets\.json|[^/]+\.(pem|p12|pfx|keystore|jks)|id_(rsa|ed25519))$/;
 /** Bits per character above which a literal is no word or sentence; base64 of random bytes has 4.5 and more at 32. */
 const RANDOM_ENTROPY = 4;
 const LARGEST = 1_000_000;
@@ -43,7 +44,10 @@ export function entropy(text: string): number {
 /** Looks for secrets in one file's text. */
 export function scanText(file: string, text: string): Finding[] {
   const findings: Finding[] = [];
-  text.split('\n').forEach((content, index) => {
+  const lines = text.split('\n');
+  lines.forEach((line, index) => {
+    // A key's header and its first line are judged together.
+    const content = line.includes('PRIVATE KEY') ? `${line}\n${lines[index + 1] ?? ''}` : line;
     const add = (rule: string): void => void findings.push({ file, line: index + 1, rule });
     for (const [rule, expression] of SHAPES) if (expression.test(content)) add(rule);
     for (const match of content.matchAll(ASSIGNMENT)) {
@@ -56,11 +60,14 @@ export function scanText(file: string, text: string): Finding[] {
 
 /** Looks for secrets in everything git tracks or would add. */
 export function scanRepository(root: string): Finding[] {
-  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
+  const list = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: root,
+  });
   const findings: Finding[] = [];
   for (const file of list.toString().split('\0')) {
     if (file === '' || file.endsWith('package-lock.json')) continue;
-    if (FORBIDDEN_FILES.test(file)) findings.push({ file, line: 1, rule: 'a file that holds secrets by its kind' });
+    if (FORBIDDEN_FILES.test(file))
+      findings.push({ file, line: 1, rule: 'a file that holds secrets by its kind' });
     const size = statSync(join(root, file), { throwIfNoEntry: false })?.size;
     if (size === undefined || size > LARGEST) continue;
     const bytes = readFileSync(join(root, file));

@@ -22,7 +22,11 @@ function tool(name: string, command: string, args: readonly string[], cwd = root
 export async function prepareApp(): Promise<void> {
   await generateApiTypes();
   await compileMessages();
-  const sync = await run(bin('svelte-kit'), ['sync'], { cwd: join(root, 'app'), quiet: true, timeout: LIMIT });
+  const sync = await run(bin('svelte-kit'), ['sync'], {
+    cwd: join(root, 'app'),
+    quiet: true,
+    timeout: LIMIT,
+  });
   if (sync.code !== 0) throw new Error(sync.output);
 }
 
@@ -30,7 +34,9 @@ async function secrets(): Promise<RunResult> {
   const findings = scanRepository(root);
   return {
     code: findings.length === 0 ? 0 : 1,
-    output: findings.map(({ file, line, rule }) => `${file}:${line}: looks like a secret (${rule})`).join('\n'),
+    output: findings
+      .map(({ file, line, rule }) => `${file}:${line}: looks like a secret (${rule})`)
+      .join('\n'),
   };
 }
 
@@ -39,10 +45,23 @@ export const steps: readonly Step[] = [
   { name: 'unit tests', run: () => runTests('unit', ['unit'], [], { quiet: true, timeout: LIMIT }) },
   tool('types: worker, objects', 'tsc', ['-p', 'tsconfig.json']),
   tool('types: scripts, tests', 'tsc', ['-p', 'tsconfig.node.json']),
-  tool('types: app', 'svelte-check', ['--tsconfig', './tsconfig.json', '--fail-on-warnings'], join(root, 'app')),
+  tool(
+    'types: app',
+    'svelte-check',
+    ['--tsconfig', './tsconfig.json', '--fail-on-warnings'],
+    join(root, 'app'),
+  ),
   tool('lint', 'oxlint', ['--type-aware', '--deny-warnings']),
   tool('lint: components', 'eslint', ['--max-warnings', '0', 'app/src/**/*.svelte']),
-  tool('import rules', 'depcruise', ['--config', '.dependency-cruiser.cjs', 'worker', 'objects', 'app/src', 'scripts', 'test']),
+  tool('import rules', 'depcruise', [
+    '--config',
+    '.dependency-cruiser.cjs',
+    'worker',
+    'objects',
+    'app/src',
+    'scripts',
+    'test',
+  ]),
   tool('dead code', 'knip', ['--no-progress']),
   {
     name: 'API document',

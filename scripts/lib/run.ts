@@ -29,11 +29,17 @@ export function bin(name: string): string {
 function withTools(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const tools = join(root, 'node_modules', '.bin');
   const path = environment.PATH ?? '';
-  return path.split(delimiter)[0] === tools ? environment : { ...environment, PATH: `${tools}${delimiter}${path}` };
+  return path.split(delimiter)[0] === tools
+    ? environment
+    : { ...environment, PATH: `${tools}${delimiter}${path}` };
 }
 
 /** Runs a program by argument vector, in its own process group so that a time-out takes its children with it. */
-export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+export async function run(
+  command: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<RunResult> {
   const spawnOptions: SpawnOptions = {
     cwd: options.cwd ?? root,
     env: withTools(options.env ?? process.env),

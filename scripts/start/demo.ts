@@ -58,7 +58,8 @@ export async function seedDemo(plan: RuntimePlan): Promise<DemoSignIn[] | undefi
       signal: AbortSignal.timeout(60_000),
     });
     const body = await response.text();
-    if (!response.ok) throw new Error(`the demo's data could not be made: ${response.status} ${body.slice(0, 300)}`);
+    if (!response.ok)
+      throw new Error(`the demo's data could not be made: ${response.status} ${body.slice(0, 300)}`);
     const answer = JSON.parse(body) as SeedAnswer;
     writeFileSync(join(plan.stateDir, NOTE), JSON.stringify({ worker: digest(plan.module) }));
     return answer.created ? answer.signIns : undefined;
@@ -70,12 +71,11 @@ export async function seedDemo(plan: RuntimePlan): Promise<DemoSignIn[] | undefi
 /** The sign-ins as a table for the terminal. */
 export function formatSignIns(signIns: readonly DemoSignIn[]): string {
   const columns = ['tenant', 'name', 'password', 'role'] as const;
-  const rows = [
-    { tenant: 'tenant', name: 'user', password: 'password', role: 'role' },
-    ...signIns,
-  ];
+  const rows = [{ tenant: 'tenant', name: 'user', password: 'password', role: 'role' }, ...signIns];
   const widths = columns.map((column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
-    .map((row) => `  ${columns.map((column, index) => row[column].padEnd(widths[index] ?? 0)).join('  ')}`.trimEnd())
+    .map((row) =>
+      `  ${columns.map((column, index) => row[column].padEnd(widths[index] ?? 0)).join('  ')}`.trimEnd(),
+    )
     .join('\n');
 }

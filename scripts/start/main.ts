@@ -28,8 +28,11 @@ export async function main(): Promise<void> {
   try {
     await start(readSettings(process.env, root), running);
   } catch (error) {
-    const expected = error instanceof SettingsError || error instanceof PortError || error instanceof StateInUseError;
-    console.error(`trunkline: ${expected ? error.message : error instanceof Error ? error.stack : String(error)}`);
+    const expected =
+      error instanceof SettingsError || error instanceof PortError || error instanceof StateInUseError;
+    console.error(
+      `trunkline: ${expected ? error.message : error instanceof Error ? error.stack : String(error)}`,
+    );
     await close(running);
     process.exit(1);
   }

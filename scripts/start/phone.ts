@@ -13,14 +13,19 @@ export class DemoPhone {
   /** @param base address of the server, e.g. `http://127.0.0.1:8787` */
   start(base: string, say: (line: string) => void): void {
     if (!existsSync(simulator)) return;
-    const child = spawn(process.execPath, [simulator, '--url', base, '--user', 'op12', '--name', 'demo phone'], {
-      cwd: root,
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
+    const child = spawn(
+      process.execPath,
+      [simulator, '--url', base, '--user', 'op12', '--name', 'demo phone'],
+      {
+        cwd: root,
+        stdio: ['ignore', 'ignore', 'inherit'],
+      },
+    );
     this.#child = child;
     child.once('exit', (code) => {
       this.#child = undefined;
-      if (!this.#stopping) say(`the simulated phone stopped (exit code ${code ?? 'none'}); the server goes on`);
+      if (!this.#stopping)
+        say(`the simulated phone stopped (exit code ${code ?? 'none'}); the server goes on`);
     });
   }
 

@@ -14,7 +14,9 @@ export async function requireFreePort(host: string, port: number): Promise<void>
         EADDRNOTAVAIL: `HOST ${host} is no address of this machine`,
         ENOTFOUND: `HOST ${host} is not known`,
       };
-      reject(new PortError(reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`));
+      reject(
+        new PortError(reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`),
+      );
     });
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => settle()));
   });

@@ -39,7 +39,9 @@ export async function bundleWorker(entry: string | { source: string }): Promise<
     keepNames: true,
     logLevel: 'silent',
   }).catch((error: unknown) => {
-    throw new Error(`the Worker could not be bundled: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(
+      `the Worker could not be bundled: ${error instanceof Error ? error.message : String(error)}`,
+    );
   });
   // esbuild keeps a process for the next build; a server builds once.
   await stop();

@@ -16,7 +16,8 @@ async function refused(environment: Record<string, string>): Promise<{ code: num
       process.execPath,
       [join(root, 'scripts/start.mjs')],
       { cwd: root, env: { ...process.env, ...environment }, timeout: 60_000 },
-      (error, stdout, stderr) => settle({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
+      (error, stdout, stderr) =>
+        settle({ code: typeof error?.code === 'number' ? error.code : 0, said: stdout + stderr }),
     );
   });
 }
