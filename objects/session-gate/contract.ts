@@ -20,6 +20,8 @@ export interface TenantView {
   country: string;
   /** Into how many PhoneQueue objects the tenant's phone users are spread. */
   phoneShards: number;
+  /** Life of a phone's access token, seconds. */
+  phoneAccessTtlSec: number;
 }
 
 /** Who is signed in, as the gate knows it. */

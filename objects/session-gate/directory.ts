@@ -1,0 +1,88 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import { openDb } from '../../worker/db';
+import { roles, sessions, tenants, users } from '../../worker/db/schema';
+import { effectiveSettings } from '../../worker/db/settings';
+import type { SessionRow } from './machine';
+import type { TenantCopy, UserCopy } from './store';
+
+/** What the gate reads of D1, always inside its own tenant. */
+export class Directory {
+  readonly #db;
+
+  constructor(
+    binding: D1Database,
+    private readonly tenantId: string,
+  ) {
+    this.#db = openDb(binding);
+  }
+
+  /**
+   * A session's record. When it was last used is not in it: now, since a session whose idle time ran out is marked
+   * revoked in D1 before the gate forgets it.
+   */
+  async session(sid: string, now: number): Promise<SessionRow | null> {
+    const row = await this.#db.query.sessions.findFirst({
+      where: and(eq(sessions.id, sid), eq(sessions.tenantId, this.tenantId)),
+    });
+    if (row === undefined) return null;
+    return {
+      sid: row.id,
+      userId: row.userId,
+      kind: row.kind,
+      jti: row.jti,
+      createdAt: row.createdAt,
+      lastUsedAt: now,
+      expiresAt: row.expiresAt,
+      revokedAt: row.revokedAt,
+      userAgent: row.userAgent,
+      address: row.address,
+    };
+  }
+
+  /** A user with their role; deleted counts as disabled. Null when there is no such user in this tenant. */
+  async user(userId: string, now: number): Promise<Omit<UserCopy, 'voidBefore'> | null> {
+    const [row] = await this.#db
+      .select({ user: users, role: roles })
+      .from(users)
+      .innerJoin(roles, eq(users.roleId, roles.id))
+      .where(and(eq(users.id, userId), eq(users.tenantId, this.tenantId)));
+    if (row === undefined) return null;
+    return {
+      userId,
+      username: row.user.username,
+      displayName: row.user.displayName,
+      roleId: row.role.id,
+      role: row.role.name,
+      permissions: row.role.permissions,
+      disabled: row.user.disabledAt !== null || row.user.deletedAt !== null,
+      loadedAt: now,
+    };
+  }
+
+  async tenant(now: number): Promise<TenantCopy | null> {
+    const row = await this.#db.query.tenants.findFirst({ where: eq(tenants.id, this.tenantId) });
+    if (row === undefined) return null;
+    const settings = effectiveSettings(row.settings);
+    return {
+      view: {
+        id: row.id,
+        name: row.name,
+        kind: row.kind,
+        timeZone: row.timeZone,
+        country: row.country,
+        phoneShards: settings.phoneShards,
+        phoneAccessTtlSec: settings.dialerAccessTtlSec,
+      },
+      disabled: row.disabledAt !== null,
+      loadedAt: now,
+    };
+  }
+
+  /** Marks a session's record; the first mark stays. */
+  async markRevoked(sid: string, at: number, by: string): Promise<void> {
+    await this.#db
+      .update(sessions)
+      .set({ revokedAt: at, revokedBy: by })
+      .where(and(eq(sessions.id, sid), eq(sessions.tenantId, this.tenantId), isNull(sessions.revokedAt)));
+  }
+}
