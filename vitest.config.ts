@@ -6,7 +6,7 @@ import { newSecrets } from './scripts/start/secrets.ts';
 // The assets binding wants its directory even where a test never asks for a file of the app.
 mkdirSync(new URL('./app/build', import.meta.url), { recursive: true });
 
-const workerd = ['test/worker/**/*.test.ts', 'objects/**/*.workerd.test.ts'];
+const workerd = ['test/worker/**/*.test.ts', '{objects,worker}/**/*.workerd.test.ts'];
 
 export default defineConfig({
   test: {

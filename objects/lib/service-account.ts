@@ -3,6 +3,11 @@ import { z } from 'zod';
 /** Google's own token endpoint: a key file that names another one would send our signature to a stranger. */
 export const GOOGLE_TOKEN_URI = 'https://oauth2.googleapis.com/token';
 
+/** Name under which a tenant's push service account is sealed in `tenant_secrets`. */
+export const PUSH_SECRET = 'push_service_account';
+/** Name under which phones' push tokens are sealed in `devices.push_token`. */
+export const PUSH_TOKEN = 'push_token';
+
 const Shape = z.object({
   type: z.literal('service_account'),
   // Becomes a part of a path.

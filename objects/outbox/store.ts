@@ -138,6 +138,11 @@ export class OutboxStore {
     this.#write('breaker', breaker);
   }
 
+  /** Trust the destination again. */
+  closeBreaker(): void {
+    this.saveBreaker(CLOSED);
+  }
+
   /** When there is something to do next; null when nothing waits. */
   nextWake(): number | null {
     const [row] = this.sql

@@ -150,7 +150,7 @@ function messageOf(body: unknown): ReceivedMessage | null {
 const invalid = () => refuse({ status: 400, errorCode: 'INVALID_ARGUMENT' });
 
 function refuse(fault: FcmFault): Response {
-  const headers = fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
+  const headers: Record<string, string> = fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
   const details =
     fault.errorCode === undefined
       ? []
