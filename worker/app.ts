@@ -4,6 +4,7 @@ import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
 import { openapiDocument } from './platform/openapi';
+import { auth } from './platform/auth';
 import { point } from './platform/point';
 
 /** The whole API: each room is mounted by one line. */
@@ -12,6 +13,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
 
+  app.route('/', auth);
+  app.route('/', sessions);
   app.route('/', point);
   app.route('/', openapiDocument(app));
 

@@ -12,7 +12,7 @@ import { readSessionCookie } from './session-cookie';
  * `foreign`: an unsafe method carried by a cookie without proof that our own app sent it.
  */
 export type IdentifyResult =
-  { ok: true; identity: Identity; jti: string } | { ok: false; reason: 'missing' | 'invalid' | 'foreign' };
+  { ok: true; identity: Identity } | { ok: false; reason: 'missing' | 'invalid' | 'foreign' };
 
 /** The token of `Authorization: Bearer`, undefined when the header is absent or of another scheme. */
 export const bearerToken = (request: Request): string | undefined =>
@@ -40,7 +40,6 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
   const { identity: known } = checked;
   return {
     ok: true,
-    jti: claims.jti,
     identity: {
       tenantId: known.tenant.id,
       tenant: known.tenant,
@@ -52,6 +51,7 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
       permissions: actionsOf(known.permissions, known.tenant.kind),
       permissionMap: known.permissions,
       sid: known.sid,
+      jti: claims.jti,
       kind: known.kind,
       via,
       expiresAt: known.expiresAt,

@@ -18,6 +18,8 @@ export interface Identity {
   /** `{module: [verb…]}` of the role. */
   permissionMap: PermissionMap;
   sid: string;
+  /** `jti` of the token the request came with. */
+  jti: string;
   kind: SessionKind;
   via: 'cookie' | 'bearer';
   /** Absolute end of the session, ms; null for a phone. */

@@ -45,7 +45,7 @@ export const sessions = sqliteTable(
     tenantId: text('tenant_id').notNull().references(() => tenants.id),
     userId: text('user_id').notNull().references(() => users.id),
     kind: text('kind', { enum: ['browser', 'api', 'phone'] }).notNull(),
-    /** `jti` of the one token that is good now; a phone's tokens are not rotated. */
+    /** `jti` of the token given at sign-in; SessionGate knows the one a refresh put in its place. */
     jti: text('jti').notNull().default(''),
     createdAt: integer('created_at').notNull(),
     /** Absolute end in ms; null for a phone, whose session ends by idleness only. */
