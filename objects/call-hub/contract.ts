@@ -133,7 +133,8 @@ export interface ChangeNoteInput {
 }
 
 /** `not_found`: no such call or note, or one this viewer may not see; `not_yours`: written by someone else. */
-export type NoteResult = { ok: true; note: NoteView } | { ok: false; code: 'not_found' | 'not_yours' | 'too_many' };
+export type NoteResult =
+  { ok: true; note: NoteView } | { ok: false; code: 'not_found' | 'not_yours' | 'too_many' };
 export type DeleteNoteResult = { ok: true } | { ok: false; code: 'not_found' | 'not_yours' };
 
 export interface PhoneStatsQuery {

@@ -23,6 +23,8 @@ export class Directory implements Names {
   private readonly people = new Map<string, CallUser>();
   private readonly phones = new Map<string, CallDevice>();
   private readonly owners = new Map<string, string>();
+  /** When ids that D1 may not have were last asked for, so that each event doesn't ask again. */
+  private readonly askedAt = new Map<string, number>();
 
   constructor(
     private readonly sql: SqlStorage,
@@ -32,7 +34,9 @@ export class Directory implements Names {
     for (const row of sql.exec<{ user_id: string; username: string; name: string }>('SELECT * FROM people')) {
       this.people.set(row.user_id, { id: row.user_id, username: row.username, name: row.name });
     }
-    for (const row of sql.exec<{ device_id: string; name: string; simulator: number }>('SELECT * FROM devices')) {
+    for (const row of sql.exec<{ device_id: string; name: string; simulator: number }>(
+      'SELECT * FROM devices',
+    )) {
       this.phones.set(row.device_id, { id: row.device_id, name: row.name, simulator: row.simulator === 1 });
     }
     for (const row of sql.exec<{ number: string; user_id: string }>('SELECT * FROM extension_users')) {
@@ -51,14 +55,18 @@ export class Directory implements Names {
 
   /** Which of these have no copy here. */
   missing(wanted: Wanted): Wanted {
+    const now = Date.now();
+    const asked = (id: string): boolean => (this.askedAt.get(id) ?? -Infinity) > now - RELOAD_EVERY_MS;
     return {
-      users: [...new Set(wanted.users)].filter((id) => !this.people.has(id)),
-      devices: [...new Set(wanted.devices)].filter((id) => !this.phones.has(id)),
+      users: [...new Set(wanted.users)].filter((id) => !this.people.has(id) && !asked(id)),
+      devices: [...new Set(wanted.devices)].filter((id) => !this.phones.has(id) && !asked(id)),
     };
   }
 
   timeZone(): string | null {
-    const [row] = this.sql.exec<{ value: string }>("SELECT value FROM meta WHERE key = 'time_zone'").toArray();
+    const [row] = this.sql
+      .exec<{ value: string }>("SELECT value FROM meta WHERE key = 'time_zone'")
+      .toArray();
     return row?.value ?? null;
   }
 
@@ -66,6 +74,8 @@ export class Directory implements Names {
   async load(wanted: Wanted): Promise<boolean> {
     const db = openDb(this.db);
     const tenant = this.tenantId();
+    if (this.askedAt.size > 1_000) this.askedAt.clear();
+    for (const id of [...wanted.users, ...wanted.devices]) this.askedAt.set(id, Date.now());
     let changed = false;
     for (const ids of batches(wanted.users)) {
       const rows = await db
@@ -125,7 +135,12 @@ export class Directory implements Names {
     const known = this.phones.get(device.id);
     if (known?.name === device.name && known.simulator === device.simulator) return false;
     this.phones.set(device.id, device);
-    this.sql.exec('INSERT OR REPLACE INTO devices VALUES (?, ?, ?)', device.id, device.name, device.simulator ? 1 : 0);
+    this.sql.exec(
+      'INSERT OR REPLACE INTO devices VALUES (?, ?, ?)',
+      device.id,
+      device.name,
+      device.simulator ? 1 : 0,
+    );
     return true;
   }
 }

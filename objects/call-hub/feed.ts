@@ -37,13 +37,15 @@ export class Feed {
   append(callId: string, data: string, at: number): number {
     this.offset += 1;
     this.sql.exec('INSERT INTO feed VALUES (?, ?, ?, ?)', this.offset, at, callId, data);
-    if (this.offset % TRIM_EVERY === 0) this.sql.exec('DELETE FROM feed WHERE offset <= ?', this.offset - FEED_ROWS_KEPT);
+    if (this.offset % TRIM_EVERY === 0)
+      this.sql.exec('DELETE FROM feed WHERE offset <= ?', this.offset - FEED_ROWS_KEPT);
     return this.offset;
   }
 
   /** Whether every change after `offset` is still here. */
   reaches(epoch: string, offset: number): boolean {
-    if (epoch !== this.epoch || !Number.isSafeInteger(offset) || offset < 0 || offset > this.offset) return false;
+    if (epoch !== this.epoch || !Number.isSafeInteger(offset) || offset < 0 || offset > this.offset)
+      return false;
     if (offset === this.offset) return true;
     const [row] = this.sql.exec<{ first: number | null }>('SELECT min(offset) AS first FROM feed').toArray();
     return row?.first !== null && row?.first !== undefined && row.first <= offset + 1;
@@ -52,7 +54,8 @@ export class Feed {
   /** The messages a viewer missed after `offset`, oldest first. */
   replay(epoch: string, offset: number, viewer: Viewer): Replay {
     if (!this.reaches(epoch, offset)) return { ok: false };
-    const mine = viewer.scope === 'own' ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2' : '';
+    const mine =
+      viewer.scope === 'own' ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2' : '';
     const bindings = viewer.scope === 'own' ? [offset, viewer.userId] : [offset];
     const rows = this.sql
       .exec<{ offset: number; data: string }>(
@@ -73,9 +76,21 @@ export class Feed {
   /** Ids of the calls changed after `offset`. */
   changedSince(offset: number): string[] {
     const rows = this.sql
-      .exec<{ call_id: string }>('SELECT DISTINCT call_id FROM feed WHERE offset > ? LIMIT ?', offset, FEED_ROWS_KEPT)
+      .exec<{ call_id: string }>(
+        'SELECT DISTINCT call_id FROM feed WHERE offset > ? LIMIT ?',
+        offset,
+        FEED_ROWS_KEPT,
+      )
       .toArray();
     return rows.map((row) => row.call_id);
+  }
+
+  /** What the feed said last of a call. */
+  lastData(callId: string): string | null {
+    const [row] = this.sql
+      .exec<{ data: string }>('SELECT data FROM feed WHERE call_id = ? ORDER BY offset DESC LIMIT 1', callId)
+      .toArray();
+    return row?.data ?? null;
   }
 
   /** Offset of the newest change before `before` that a viewer with `own` scope may see; 0 of none. */

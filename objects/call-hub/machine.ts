@@ -124,12 +124,16 @@ export function applyChange(call: CallRecord, change: CallChange): CallRecord {
       return { ...call, marks: { ...call.marks, [change.state]: { at: change.at, by: change.by } } };
     }
     case 'end':
-      return call.ending && !outweighs(change.ending, call.ending) ? call : { ...call, ending: change.ending };
+      return call.ending && !outweighs(change.ending, call.ending)
+        ? call
+        : { ...call, ending: change.ending };
     case 'describe':
       return describe(call, change.fields);
     case 'show': {
       const added = change.userIds.filter((id) => !call.audience.includes(id));
-      return added.length === 0 ? call : { ...call, audience: [...new Set([...call.audience, ...added])].sort() };
+      return added.length === 0
+        ? call
+        : { ...call, audience: [...new Set([...call.audience, ...added])].sort() };
     }
     case 'notes':
       return call.noteCount === change.count ? call : { ...call, noteCount: change.count };

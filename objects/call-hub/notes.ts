@@ -32,7 +32,15 @@ export class Notes {
   }
 
   add(row: NoteRow): void {
-    this.sql.exec('INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)', row.id, row.call_id, row.user_id, row.text, row.at, null);
+    this.sql.exec(
+      'INSERT INTO notes VALUES (?, ?, ?, ?, ?, ?)',
+      row.id,
+      row.call_id,
+      row.user_id,
+      row.text,
+      row.at,
+      null,
+    );
   }
 
   change(noteId: string, text: string, at: number): void {

@@ -174,6 +174,7 @@ function wallClock(value: unknown): number | null {
   const at = Date.UTC(year, month - 1, day, hour, minute, second);
   const back = new Date(at);
   // Date.UTC rolls 31 June over into July; such a clock says nothing.
-  const real = back.getUTCMonth() === month - 1 && back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const real =
+    back.getUTCMonth() === month - 1 && back.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
   return real ? at : null;
 }

@@ -34,13 +34,17 @@ export function linkFact(fact: PbxFact, index: GroupIndex): PbxGroup {
   const groups = [...found];
   const target = groups.find((group) => group.published) ?? oldest(groups) ?? index.create();
   for (const group of groups) if (group !== target && !group.published) index.merge(group, target);
-  if (target.facts.length < MAX_FACTS || ['hangup', 'leave', 'destroy'].includes(fact.k)) target.facts.push(fact);
+  if (target.facts.length < MAX_FACTS || ['hangup', 'leave', 'destroy'].includes(fact.k))
+    target.facts.push(fact);
   index.addKeys(target, [...strong, ...weakKeys(fact)]);
   return target;
 }
 
 const oldest = (groups: PbxGroup[]): PbxGroup | undefined =>
-  groups.reduce<PbxGroup | undefined>((first, group) => (first && first.callId < group.callId ? first : group), undefined);
+  groups.reduce<PbxGroup | undefined>(
+    (first, group) => (first && first.callId < group.callId ? first : group),
+    undefined,
+  );
 
 /** Channel first: of two shown calls a fact connects, it belongs to its channel's. */
 function strongKeys(fact: PbxFact): string[] {
@@ -65,10 +69,15 @@ interface Weak {
 
 function weakOf(fact: PbxFact): Weak | null {
   if (fact.k === 'dial' && fact.type === 1 && isExternal(fact.phone)) {
-    return { role: 'dial', u: fact.u, pairs: fact.exts.filter(isInternal).map((ext) => `${fact.phone}|${ext}`) };
+    return {
+      role: 'dial',
+      u: fact.u,
+      pairs: fact.exts.filter(isInternal).map((ext) => `${fact.phone}|${ext}`),
+    };
   }
   if ((fact.k === 'join' || fact.k === 'name') && !isLocalChannel(fact.channel)) {
-    if (isExternal(fact.num) && isInternal(fact.peer)) return { role: 'outer', u: fact.u, pairs: [`${fact.num}|${fact.peer}`] };
+    if (isExternal(fact.num) && isInternal(fact.peer))
+      return { role: 'outer', u: fact.u, pairs: [`${fact.num}|${fact.peer}`] };
   }
   return null;
 }

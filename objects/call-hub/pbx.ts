@@ -5,7 +5,14 @@
  */
 import type { CallDirection, CallOutcome } from './contract';
 import { callEnd } from './pbx-clock';
-import { channelClock, isExternal, isHelperChannel, isInternal, isLocalChannel, type PbxFact } from './pbx-fields';
+import {
+  channelClock,
+  isExternal,
+  isHelperChannel,
+  isInternal,
+  isLocalChannel,
+  type PbxFact,
+} from './pbx-fields';
 
 type Fact<K extends PbxFact['k']> = Extract<PbxFact, { k: K }>;
 type Hangup = Fact<'hangup'>;
@@ -42,7 +49,8 @@ export function readCall(facts: readonly PbxFact[]): Reading | null {
   const main = set.main(direction);
   const outside = outsideNumber(set, direction);
   const talk = direction === 'internal' ? internalTalk(set) : outsideTalk(set, direction, main, outside);
-  const hangup = set.last('hangup', (fact) => fact.u === main) ?? (direction === 'internal' ? set.last('hangup') : null);
+  const hangup =
+    set.last('hangup', (fact) => fact.u === main) ?? (direction === 'internal' ? set.last('hangup') : null);
   const startAt = startOf(set, main);
   const dials = set.all('dial');
   const last = dials.at(-1);
@@ -65,10 +73,8 @@ export function readCall(facts: readonly PbxFact[]): Reading | null {
 }
 
 /** When to look again at a call that may have lost its hangup; null when its hangup is known. */
-export function dueAt(facts: readonly PbxFact[]): number | null {
-  if (facts.some((fact) => fact.k === 'timeout')) return null;
-  const reading = readCall(facts);
-  if (reading?.ending) return null;
+export function dueAt(facts: readonly PbxFact[], reading: Reading | null): number | null {
+  if (reading?.ending || facts.some((fact) => fact.k === 'timeout')) return null;
   const set = new FactSet(facts);
   const idleSince = set.lastAt();
   if (!reading || reading.answeredAt === null || set.inBridge().length > 0) return idleSince + CAP_MS;
@@ -106,7 +112,9 @@ class FactSet {
     const type = direction === 'in' ? 0 : 1;
     const named =
       (direction === 'in' ? this.first('start')?.u : undefined) ??
-      (direction === 'internal' ? this.first('hangup')?.u : this.first('dial', (fact) => fact.type === type)?.u) ??
+      (direction === 'internal'
+        ? this.first('hangup')?.u
+        : this.first('dial', (fact) => fact.type === type)?.u) ??
       this.first('hangup', (fact) => fact.type === type)?.u;
     return named ?? this.first('join')?.u ?? '';
   }
@@ -117,7 +125,8 @@ const stable = (fact: PbxFact): string => JSON.stringify(fact);
 /** A leg to somebody's mobile: outgoing by its type, but none of its numbers is one of ours. */
 function isHelperLeg(set: FactSet, fact: Fact<'dial'> | Hangup): boolean {
   if (fact.exts.length > 0 && !fact.exts.some(isInternal)) return true;
-  const helper = (other: { u: string; channel: string }): boolean => other.u === fact.u && isHelperChannel(other.channel);
+  const helper = (other: { u: string; channel: string }): boolean =>
+    other.u === fact.u && isHelperChannel(other.channel);
   return set.first('join', helper) !== null || set.first('name', helper) !== null;
 }
 
@@ -165,7 +174,8 @@ function outsideTalk(set: FactSet, direction: CallDirection, main: string, outsi
     (join) =>
       customers.includes(join) ||
       // Own phone of a click-to-call waits in a bridge of its own: only the dialling channel proves an answer.
-      (isPhoneOfOurs(join) && (direction === 'in' ? join.peer === outside && outside !== '' : join.u === main)),
+      (isPhoneOfOurs(join) &&
+        (direction === 'in' ? join.peer === outside && outside !== '' : join.u === main)),
   );
   const first = answers[0];
   if (!first) return null;
@@ -179,7 +189,8 @@ function internalTalk(set: FactSet): Talk | null {
   for (const join of joins) {
     const together = joins.filter((other) => other.b === join.b);
     const foreign = set.first('join', (other) => other.b === join.b && !isPhoneOfOurs(other));
-    if (!foreign && new Set(together.map((other) => other.num)).size > 1) return { at: together[0]?.at ?? join.at, internal: together };
+    if (!foreign && new Set(together.map((other) => other.num)).size > 1)
+      return { at: together[0]?.at ?? join.at, internal: together };
   }
   return null;
 }
@@ -190,12 +201,18 @@ function internalCaller(set: FactSet, hangup: Hangup | null): { from: string; to
   const dial = set.first('dial');
   const dialling = joins.find((join) => join.exten !== '');
   const from = hangup?.phone || dial?.phone || dialling?.num || joins[0]?.num || '';
-  const to = hangup?.exts[0] ?? dial?.exts[0] ?? dialling?.exten ?? joins.find((join) => join.num !== from)?.num ?? '';
+  const to =
+    hangup?.exts[0] ?? dial?.exts[0] ?? dialling?.exten ?? joins.find((join) => join.num !== from)?.num ?? '';
   return { from, to };
 }
 
 /** The first of ours who talked; without bridges the hangup's list, then a dial that leaves no choice. */
-function extensionOf(direction: CallDirection, set: FactSet, talk: Talk | null, hangup: Hangup | null): string | null {
+function extensionOf(
+  direction: CallDirection,
+  set: FactSet,
+  talk: Talk | null,
+  hangup: Hangup | null,
+): string | null {
   const dials = set.all('dial').filter((dial) => !isHelperLeg(set, dial) || dial.type === 0);
   if (direction === 'out') {
     const caller = dials.flatMap((dial) => dial.exts).find(isInternal) ?? hangup?.exts.find(isInternal);
@@ -220,7 +237,12 @@ function startOf(set: FactSet, main: string): number {
   return Math.abs(at - first) < 24 * 3_600_000 ? at : first;
 }
 
-function endingOf(set: FactSet, hangup: Hangup | null, talk: Talk | null, startAt: number): Reading['ending'] {
+function endingOf(
+  set: FactSet,
+  hangup: Hangup | null,
+  talk: Talk | null,
+  startAt: number,
+): Reading['ending'] {
   if (hangup) {
     const endAt = Math.max(callEnd(hangup, startAt), talk?.at ?? startAt, startAt);
     const answered = talk !== null || hangup.status === '2' || hangup.status === '5';
@@ -234,8 +256,16 @@ function endingOf(set: FactSet, hangup: Hangup | null, talk: Talk | null, startA
   const timeout = set.first('timeout');
   if (!timeout) return null;
   if (!talk) return { evidence: 'timer', endAt: timeout.at, outcome: null, talkSec: 0 };
-  const endAt = Math.max(set.inBridge().length === 0 ? (set.lastLeftAt() ?? timeout.at) : timeout.at, talk.at);
-  return { evidence: 'timer', endAt, outcome: 'answered', talkSec: Math.round((endAt - Math.max(talk.at, startAt)) / 1000) };
+  const endAt = Math.max(
+    set.inBridge().length === 0 ? (set.lastLeftAt() ?? timeout.at) : timeout.at,
+    talk.at,
+  );
+  return {
+    evidence: 'timer',
+    endAt,
+    outcome: 'answered',
+    talkSec: Math.round((endAt - Math.max(talk.at, startAt)) / 1000),
+  };
 }
 
 /** E.164 for a number in international form; anything else as it came. */

@@ -43,7 +43,10 @@ function changesOf(call: CallRecord, event: PhoneEvent): CallChange[] {
     case 'queued':
       changes.push({ type: 'reach', state: 'queued', at: event.at, by: `user:${event.creatorId}` });
       // Where it was aimed at says less than who took it, whichever is heard first.
-      changes.push({ type: 'describe', fields: { startAt: event.at, deviceId: call.deviceId ?? event.deviceId } });
+      changes.push({
+        type: 'describe',
+        fields: { startAt: event.at, deviceId: call.deviceId ?? event.deviceId },
+      });
       break;
     case 'delivered':
       changes.push({ type: 'reach', state: 'ringing', at: event.at, by });
@@ -58,10 +61,12 @@ function changesOf(call: CallRecord, event: PhoneEvent): CallChange[] {
     case 'result':
     case 'manual': {
       if (event.deviceId) changes.push({ type: 'describe', fields: { deviceId: event.deviceId } });
-      if (event.type === 'manual') changes.push({ type: 'describe', fields: { direction: directionOf(event) } });
+      if (event.type === 'manual')
+        changes.push({ type: 'describe', fields: { direction: directionOf(event) } });
       if (!event.result) break;
       const ending = endingOf(call, event, event.result);
-      if (ending.answerAt !== null) changes.push({ type: 'reach', state: 'connected', at: ending.answerAt, by });
+      if (ending.answerAt !== null)
+        changes.push({ type: 'reach', state: 'connected', at: ending.answerAt, by });
       changes.push({ type: 'end', ending });
       break;
     }
@@ -103,4 +108,5 @@ function plausible(at: number | null | undefined, from: number, arrived: number)
   return at >= from - CLOCK_TOLERANCE_MS && at <= arrived + CLOCK_TOLERANCE_MS ? Math.max(at, from) : arrived;
 }
 
-const directionOf = (event: PhoneEvent): CallDirection => (/^in/i.test(event.result?.direction ?? '') ? 'in' : 'out');
+const directionOf = (event: PhoneEvent): CallDirection =>
+  /^in/i.test(event.result?.direction ?? '') ? 'in' : 'out';

@@ -59,6 +59,12 @@ export class LiveSockets {
     this.seats.delete(ws);
   }
 
+  /** A client that talks is no client of this socket. */
+  refuse(ws: WebSocket): void {
+    const who = this.seats.get(ws);
+    if (who) this.close({ ws, who }, 'unexpected_message');
+  }
+
   /** Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. */
   broadcast(offset: number, data: string, audience: readonly string[], now: number): void {
     if (this.seats.size === 0) {
@@ -99,7 +105,7 @@ export class LiveSockets {
     for (const seat of this.of(test)) this.close(seat, reason);
   }
 
-  close(seat: Seat, reason: CloseReason): void {
+  private close(seat: Seat, reason: CloseReason): void {
     this.seats.delete(seat.ws);
     this.send(seat.ws, byeMessage(reason));
     // The frame may reach the client late (only when the object sleeps): the message before it is what counts.

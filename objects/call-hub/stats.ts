@@ -18,7 +18,8 @@ export interface StatEntry {
 
 /** Longest word of the phone's own that becomes a value of a counter. */
 const MAX_VALUE = 40;
-const word = (value: string | null): string => (value === null || value === '' ? 'unknown' : value.slice(0, MAX_VALUE));
+const word = (value: string | null): string =>
+  value === null || value === '' ? 'unknown' : value.slice(0, MAX_VALUE);
 
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
@@ -37,7 +38,12 @@ export function dayIn(timeZone: string, at: number): string {
   return formatter.format(at);
 }
 
-export const entryOf = (event: PhoneEvent, result: CallResult, startAt: number, timeZone: string): StatEntry => ({
+export const entryOf = (
+  event: PhoneEvent,
+  result: CallResult,
+  startAt: number,
+  timeZone: string,
+): StatEntry => ({
   day: dayIn(timeZone, startAt),
   userId: event.userId,
   status: result.status,
@@ -52,7 +58,9 @@ export class PhoneCounters {
 
   /** Counts a call, in place of where it was counted before. */
   count(callId: string, entry: StatEntry): void {
-    const [row] = this.sql.exec<{ entry: string }>('SELECT entry FROM phone_counted WHERE call_id = ?', callId).toArray();
+    const [row] = this.sql
+      .exec<{ entry: string }>('SELECT entry FROM phone_counted WHERE call_id = ?', callId)
+      .toArray();
     if (row) this.add(JSON.parse(row.entry) as StatEntry, -1);
     this.add(entry, 1);
     this.sql.exec('INSERT OR REPLACE INTO phone_counted VALUES (?, ?)', callId, JSON.stringify(entry));
@@ -97,7 +105,13 @@ export class PhoneCounters {
   }
 
   private add(entry: StatEntry, calls: 1 | -1): void {
-    const dimensions = { total: '', status: entry.status, direction: entry.direction, method: entry.method, source: entry.source };
+    const dimensions = {
+      total: '',
+      status: entry.status,
+      direction: entry.direction,
+      method: entry.method,
+      source: entry.source,
+    };
     for (const [dimension, value] of Object.entries(dimensions)) {
       this.sql.exec(
         `INSERT INTO phone_stats VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET

@@ -36,13 +36,19 @@ export class CallStore implements GroupIndex {
   }
 
   setMeta(key: string, value: string): void {
-    this.sql.exec('INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value', key, value);
+    this.sql.exec(
+      'INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+      key,
+      value,
+    );
   }
 
   call(callId: string): CallRecord | null {
     const cached = this.calls.get(callId);
     if (cached) return cached;
-    const [row] = this.sql.exec<{ record: string }>('SELECT record FROM calls WHERE call_id = ?', callId).toArray();
+    const [row] = this.sql
+      .exec<{ record: string }>('SELECT record FROM calls WHERE call_id = ?', callId)
+      .toArray();
     return row ? this.cache(JSON.parse(row.record) as CallRecord) : null;
   }
 
@@ -70,7 +76,10 @@ export class CallStore implements GroupIndex {
   /** Ended calls, newest first. */
   recentCalls(limit: number, viewerId: string | null): CallRecord[] {
     if (viewerId === null) {
-      return this.records("SELECT record FROM calls WHERE status = 'ended' ORDER BY call_id DESC LIMIT ?", limit);
+      return this.records(
+        "SELECT record FROM calls WHERE status = 'ended' ORDER BY call_id DESC LIMIT ?",
+        limit,
+      );
     }
     return this.records(
       `SELECT c.record FROM call_viewers v JOIN calls c ON c.call_id = v.call_id
@@ -103,14 +112,23 @@ export class CallStore implements GroupIndex {
     const cached = this.groups.get(callId);
     if (cached) return cached;
     const [row] = this.sql
-      .exec<{ published: number; facts: string }>('SELECT published, facts FROM pbx_groups WHERE call_id = ?', callId)
+      .exec<{ published: number; facts: string }>(
+        'SELECT published, facts FROM pbx_groups WHERE call_id = ?',
+        callId,
+      )
       .toArray();
     if (!row) return null;
-    return this.cacheGroup({ callId, published: row.published === 1, facts: JSON.parse(row.facts) as PbxFact[] });
+    return this.cacheGroup({
+      callId,
+      published: row.published === 1,
+      facts: JSON.parse(row.facts) as PbxFact[],
+    });
   }
 
   byKey(key: string): PbxGroup[] {
-    const rows = this.sql.exec<{ call_id: string }>('SELECT call_id FROM pbx_keys WHERE key = ?', key).toArray();
+    const rows = this.sql
+      .exec<{ call_id: string }>('SELECT call_id FROM pbx_keys WHERE key = ?', key)
+      .toArray();
     return rows.flatMap((row) => this.group(row.call_id) ?? []);
   }
 
@@ -163,7 +181,9 @@ export class CallStore implements GroupIndex {
 
   /** PBX calls that are not over. */
   openGroups(): PbxGroup[] {
-    const rows = this.sql.exec<{ call_id: string }>('SELECT call_id FROM pbx_groups WHERE due IS NOT NULL').toArray();
+    const rows = this.sql
+      .exec<{ call_id: string }>('SELECT call_id FROM pbx_groups WHERE due IS NOT NULL')
+      .toArray();
     return rows.flatMap((row) => this.group(row.call_id) ?? []);
   }
 
@@ -178,7 +198,10 @@ export class CallStore implements GroupIndex {
   trim(now: number): boolean {
     this.sql.exec('DELETE FROM phone_events WHERE at < ?', now - EVENTS_KEPT_MS);
     this.sql.exec('DELETE FROM pbx_events WHERE received_at < ?', now - EVENTS_KEPT_MS);
-    this.sql.exec('DELETE FROM pbx_events WHERE seq <= (SELECT max(seq) FROM pbx_events) - ?', RAW_EVENTS_KEPT);
+    this.sql.exec(
+      'DELETE FROM pbx_events WHERE seq <= (SELECT max(seq) FROM pbx_events) - ?',
+      RAW_EVENTS_KEPT,
+    );
     const closed = 'SELECT call_id FROM pbx_groups WHERE due IS NULL AND touched_at < ?';
     this.sql.exec(`DELETE FROM pbx_keys WHERE call_id IN (${closed})`, now - FACTS_KEPT_MS);
     this.sql.exec('DELETE FROM pbx_groups WHERE due IS NULL AND touched_at < ?', now - FACTS_KEPT_MS);

@@ -13,7 +13,12 @@ export class Tickets {
     const secret = randomBytes(32).toString('base64url');
     const expiresAt = now + TICKET_LIFE_MS;
     this.sql.exec('DELETE FROM tickets WHERE expires_at < ?', now);
-    this.sql.exec('INSERT INTO tickets VALUES (?, ?, ?)', hashOf(secret), JSON.stringify(subscriber), expiresAt);
+    this.sql.exec(
+      'INSERT INTO tickets VALUES (?, ?, ?)',
+      hashOf(secret),
+      JSON.stringify(subscriber),
+      expiresAt,
+    );
     return { secret, expiresAt };
   }
 
@@ -21,7 +26,10 @@ export class Tickets {
   take(secret: string, now: number): LiveSubscriber | null {
     const hash = hashOf(secret);
     const [row] = this.sql
-      .exec<{ subscriber: string; expires_at: number }>('SELECT subscriber, expires_at FROM tickets WHERE hash = ?', hash)
+      .exec<{ subscriber: string; expires_at: number }>(
+        'SELECT subscriber, expires_at FROM tickets WHERE hash = ?',
+        hash,
+      )
       .toArray();
     if (!row) return null;
     this.sql.exec('DELETE FROM tickets WHERE hash = ?', hash);
@@ -30,8 +38,11 @@ export class Tickets {
 
   /** A session that ended must not leave a way in. */
   dropWhere(test: (subscriber: LiveSubscriber) => boolean): void {
-    for (const row of this.sql.exec<{ hash: string; subscriber: string }>('SELECT hash, subscriber FROM tickets').toArray()) {
-      if (test(JSON.parse(row.subscriber) as LiveSubscriber)) this.sql.exec('DELETE FROM tickets WHERE hash = ?', row.hash);
+    for (const row of this.sql
+      .exec<{ hash: string; subscriber: string }>('SELECT hash, subscriber FROM tickets')
+      .toArray()) {
+      if (test(JSON.parse(row.subscriber) as LiveSubscriber))
+        this.sql.exec('DELETE FROM tickets WHERE hash = ?', row.hash);
     }
   }
 }

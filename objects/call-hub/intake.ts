@@ -1,0 +1,149 @@
+/**
+ * What is reported becomes calls: each report is read by its pure translation, the record grows by the machine,
+ * and a change that anyone can see is a row of the feed. All of it runs inside the caller's one transaction.
+ */
+import type { PhoneEvent } from '../phone-queue/contract';
+import type { IngestPbxInput, IngestPbxResult } from './contract';
+import type { Feed } from './feed';
+import { applyChanges, newCall, type CallChange, type CallRecord } from './machine';
+import { dueAt, readCall, type Reading } from './pbx';
+import { readPbxEvent } from './pbx-fields';
+import { linkFact, type PbxGroup } from './pbx-groups';
+import { applyPhoneEvent } from './phone';
+import { entryOf, type PhoneCounters } from './stats';
+import type { CallStore } from './store';
+import { viewOf, type Names } from './view';
+
+/** A change to be told to the live sockets once it is stored. */
+export interface Told {
+  offset: number;
+  data: string;
+  audience: readonly string[];
+}
+
+export interface IntakeParts {
+  store: CallStore;
+  feed: Feed;
+  counters: PhoneCounters;
+  names: Names & { ownerOf(extension: string): string | null };
+  tell(change: Told): void;
+  now(): number;
+}
+
+export class Intake {
+  constructor(private readonly parts: IntakeParts) {}
+
+  /** One PBX event. `exts` are the internal numbers of its call, `due` when to look at it again. */
+  pbx(input: IngestPbxInput): { result: IngestPbxResult; exts: string[]; due: number | null } {
+    const { store } = this.parts;
+    if (!store.keepPbxEvent(input.event, input.body, input.receivedAt)) {
+      return { result: { ok: true, duplicate: true }, exts: [], due: null };
+    }
+    const fact = readPbxEvent(input.event, input.body, input.receivedAt);
+    if (!fact) return { result: { ok: true, ignored: true }, exts: [], due: null };
+    return { result: { ok: true }, ...this.publish(linkFact(fact, store)) };
+  }
+
+  /** One change of a phone's command; a repeated one does nothing. */
+  phone(event: PhoneEvent, timeZone: string): void {
+    const { store, counters } = this.parts;
+    if (!store.keepPhoneEvent(event.id, event.at)) return;
+    const known = store.call(event.callId);
+    const call = applyPhoneEvent(known, event);
+    this.save(call, known);
+    // Only the result that stands is counted.
+    if (event.result && call.ending?.id === event.id) {
+      counters.count(event.callId, entryOf(event, event.result, call.startAt, timeZone));
+    }
+  }
+
+  /** Closes PBX calls whose hangup never came; drops what never became a call. */
+  finalise(now: number): void {
+    const { store } = this.parts;
+    for (const group of store.dueGroups(now)) {
+      if (!group.published) {
+        store.dropGroup(group.callId);
+        continue;
+      }
+      group.facts.push({ k: 'timeout', at: now });
+      this.publish(group);
+    }
+  }
+
+  /** After names or extensions changed: live calls are attributed and shown anew. */
+  refresh(): void {
+    const { store, feed } = this.parts;
+    for (const group of store.openGroups()) this.publish(group);
+    for (const call of store.liveCalls()) {
+      const data = this.render(call);
+      if (data !== feed.lastData(call.callId)) this.announce(call, data);
+    }
+  }
+
+  /** Stores a call and, if anyone can see the difference, tells it. */
+  save(call: CallRecord, known: CallRecord | null): void {
+    if (call === known) return;
+    this.parts.store.saveCall(call, known);
+    const data = this.render(call);
+    if (known === null || data !== this.render(known) || call.audience !== known.audience)
+      this.announce(call, data);
+  }
+
+  private publish(group: PbxGroup): { exts: string[]; due: number | null } {
+    const { store } = this.parts;
+    const reading = readCall(group.facts);
+    const due = dueAt(group.facts, reading);
+    if (reading) {
+      const known = store.call(group.callId);
+      const first = known ?? newCall(group.callId, 'pbx', reading.direction, reading.number, reading.startAt);
+      this.save(applyChanges(first, this.changesOf(group, reading)), known);
+      group.published = true;
+    }
+    store.saveGroup(group, due);
+    return { exts: reading?.exts ?? [], due };
+  }
+
+  private changesOf(group: PbxGroup, reading: Reading): CallChange[] {
+    const { names } = this.parts;
+    const owner = reading.extension === null ? null : names.ownerOf(reading.extension);
+    const changes: CallChange[] = [
+      {
+        type: 'describe',
+        fields: {
+          direction: reading.direction,
+          number: reading.number,
+          startAt: reading.startAt,
+          extension: reading.extension ?? undefined,
+          trunk: reading.trunk ?? undefined,
+          userId: owner ?? undefined,
+        },
+      },
+      { type: 'show', userIds: reading.exts.flatMap((ext) => names.ownerOf(ext) ?? []) },
+      { type: 'reach', state: 'ringing', at: reading.ringingAt, by: 'pbx' },
+    ];
+    if (reading.answeredAt !== null) {
+      changes.push({ type: 'reach', state: 'connected', at: reading.answeredAt, by: 'pbx' });
+    }
+    if (reading.ending) {
+      changes.push({
+        type: 'end',
+        ending: {
+          ...reading.ending,
+          // A reading of more facts is the truer one.
+          order: group.facts.length,
+          id: group.callId,
+          by: reading.ending.evidence === 'timer' ? 'timer' : 'pbx',
+          answerAt: reading.answeredAt,
+        },
+      });
+    }
+    return changes;
+  }
+
+  private render = (call: CallRecord): string => JSON.stringify(viewOf(call, this.parts.names));
+
+  private announce(call: CallRecord, data: string): void {
+    const offset = this.parts.feed.append(call.callId, data, this.parts.now());
+    this.parts.tell({ offset, data, audience: call.audience });
+  }
+}
