@@ -4,11 +4,23 @@ import { join } from 'node:path';
 import { root } from './lib/root.ts';
 import { bin, exitOnSignals, run } from './lib/run.ts';
 import { buildApp } from './start/app-build.ts';
+import { readWorkerConfiguration } from './start/worker.ts';
 
 exitOnSignals();
 const args = process.argv.slice(2);
-await buildApp((line) => console.log(`trunkline: ${line}`));
 const dry = args.includes('--dry-run');
+if (!dry) {
+  const { options } = readWorkerConfiguration();
+  if (JSON.stringify(options.d1Databases).includes('00000000-0000-0000-0000-')) {
+    console.error(
+      'trunkline: wrangler.toml still names the local database. Make one with "npx wrangler d1 create trunkline", put its\n' +
+        'id into wrangler.toml, set the secrets JWT_KEYS, PASSWORD_PEPPER and SECRETS_KEYS with "npx wrangler secret put"\n' +
+        '(their forms are in worker/env.ts), and deploy again.',
+    );
+    process.exit(1);
+  }
+}
+await buildApp((line) => console.log(`trunkline: ${line}`));
 const env = {
   WRANGLER_SEND_METRICS: 'false',
   WRANGLER_HIDE_BANNER: 'true',

@@ -3,6 +3,7 @@ import { root } from '../lib/root.ts';
 import { bin, run, type RunResult } from '../lib/run.ts';
 import { runTests } from '../lib/vitest.ts';
 import { compileMessages, generateApiTypes } from '../start/app-build.ts';
+import { checkSchema } from './schema.ts';
 import { scanRepository } from './secrets.ts';
 
 /** One check: its name and what it does. */
@@ -68,5 +69,6 @@ export const steps: readonly Step[] = [
     run: () => run(process.execPath, ['scripts/openapi.mjs', '--check'], { quiet: true, timeout: LIMIT }),
   },
   tool('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
+  { name: 'database schema', run: checkSchema },
   { name: 'secrets', run: secrets },
 ];
