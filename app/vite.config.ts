@@ -23,20 +23,6 @@ export default defineConfig({
         precompress: false,
         strict: true,
       }),
-      csp: {
-        mode: 'hash',
-        directives: {
-          'default-src': ['self'],
-          'script-src': ['self'],
-          // Toasts and floating panels place themselves with inline styles.
-          'style-src': ['self', 'unsafe-inline'],
-          'img-src': ['self', 'data:', 'blob:'],
-          'font-src': ['self', 'data:'],
-          'object-src': ['none'],
-          'base-uri': ['self'],
-          'form-action': ['self'],
-        },
-      },
     }),
   ],
   // Kit's own cookie is not the one hoisted to the top of the tree (socket.io brings an older, CommonJS

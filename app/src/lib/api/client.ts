@@ -29,7 +29,11 @@ const refusals: Middleware = {
 };
 
 const limited = (request: Request): Promise<Response> =>
-  fetch(new Request(request, { signal: AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]) }));
+  fetch(
+    new Request(request, {
+      signal: AbortSignal.any([request.signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]),
+    }),
+  );
 
 /**
  * The typed client of our own API. The session travels in an HttpOnly cookie; `X-Trunkline` proves that the

@@ -7,13 +7,23 @@ const answer = (status: number, body: BodyInit | null, headers: HeadersInit = {}
 describe('readError', () => {
   it('keeps the code, words and details of a platform refusal', async () => {
     const error = await readError(
-      answer(400, JSON.stringify({ error: true, code: 'INVALID_PARAMS', message: 'no', details: { number: ['bad'] } })),
+      answer(
+        400,
+        JSON.stringify({ error: true, code: 'INVALID_PARAMS', message: 'no', details: { number: ['bad'] } }),
+      ),
     );
-    expect(error).toMatchObject({ code: 'INVALID_PARAMS', status: 400, message: 'no', details: { number: ['bad'] } });
+    expect(error).toMatchObject({
+      code: 'INVALID_PARAMS',
+      status: 400,
+      message: 'no',
+      details: { number: ['bad'] },
+    });
   });
 
   it('reads the dialer API, which has no codes', async () => {
-    const locked = await readError(answer(423, JSON.stringify({ detail: 'locked' }), { 'Retry-After': '900' }));
+    const locked = await readError(
+      answer(423, JSON.stringify({ detail: 'locked' }), { 'Retry-After': '900' }),
+    );
     expect(locked).toMatchObject({ code: 'RATE_LIMITED', message: 'locked', retryAfter: 900 });
     expect(await readError(answer(400, '{"phone":["required"]}'))).toMatchObject({
       code: 'INVALID_PARAMS',
@@ -26,7 +36,11 @@ describe('readError', () => {
   });
 
   it('survives a page that is not JSON', async () => {
-    expect(await readError(answer(502, '<html>'))).toMatchObject({ code: 'INTERNAL', status: 502, retryAfter: null });
+    expect(await readError(answer(502, '<html>'))).toMatchObject({
+      code: 'INTERNAL',
+      status: 502,
+      retryAfter: null,
+    });
   });
 });
 

@@ -56,7 +56,8 @@ export class ApiError extends Error {
   }
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
 
 /**
  * Reads a refusal: the platform's `{error, code, message, details?}` or the dialer's (DRF) `{detail}` and
@@ -81,7 +82,8 @@ export async function readError(response: Response): Promise<ApiError> {
 /** Turns whatever was thrown on the way into an ApiError. */
 export function asApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause;
-  if (cause instanceof DOMException && cause.name === 'TimeoutError') return new ApiError('TIMEOUT', 0, cause.message);
+  if (cause instanceof DOMException && cause.name === 'TimeoutError')
+    return new ApiError('TIMEOUT', 0, cause.message);
   // fetch rejects with TypeError when the host can't be reached; anything else is a fault of ours.
   if (cause instanceof TypeError) return new ApiError('NETWORK', 0, cause.message);
   return new ApiError('INTERNAL', 0, cause instanceof Error ? cause.message : String(cause));
@@ -121,4 +123,6 @@ export function errorText(error: ApiError): string {
 
 /** Whether a repeat of the same request could succeed. */
 export const isRetryable = (error: ApiError): boolean =>
-  ['NETWORK', 'TIMEOUT', 'INTERNAL', 'RATE_LIMITED', 'SLOT_BUSY', 'SLOT_OFFLINE', 'CALL_FAILED'].includes(error.code);
+  ['NETWORK', 'TIMEOUT', 'INTERNAL', 'RATE_LIMITED', 'SLOT_BUSY', 'SLOT_OFFLINE', 'CALL_FAILED'].includes(
+    error.code,
+  );

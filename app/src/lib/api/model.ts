@@ -25,29 +25,45 @@ export interface Call {
   end_time: string | null;
   duration: number | null;
   device: { id: string; name: string; simulator: boolean } | null;
+  /** USB slot of a bridge. */
+  slot: number | null;
   trunk: string | null;
   contact_id: string | null;
   company_id: string | null;
   note_count: number;
 }
 
-export interface Note {
-  id: string;
-  text: string;
-  timestamp: string;
-  user: CallUser | null;
+/** When a state was reached and on whose word: `phone`, `pbx`, `timer`, `user:<id>`. */
+export interface CallStateEntry {
+  state: CallStatus;
+  at: string;
+  by: string;
 }
 
-/** One of the signed-in user's Android phones. */
+export interface CallDetail extends Call {
+  states: CallStateEntry[];
+}
+
+export interface Note {
+  id: string;
+  call_id: string;
+  text: string;
+  timestamp: string;
+  edited: string | null;
+  user: CallUser;
+}
+
+/** One of the signed-in user's Android phones. `state`: a poll is parked now, seen within 2 minutes, longer ago, never. */
 export interface Phone {
   id: string;
   device_id: string;
   name: string;
   simulator: boolean;
-  polling: boolean;
+  state: 'polling' | 'recent' | 'asleep' | 'never';
   last_seen_at: string | null;
-  waiting: number;
-  stuck: { since: string; count: number } | null;
+  queue_stuck: boolean;
+  stuck_count: number;
+  pending_commands: number;
 }
 
 export interface Identity {

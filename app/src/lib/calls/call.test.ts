@@ -16,6 +16,7 @@ const call = (over: Partial<Call> = {}): Call => ({
   end_time: '2026-03-01T10:01:10Z',
   duration: 60,
   device: null,
+  slot: null,
   trunk: null,
   contact_id: null,
   company_id: null,
@@ -26,11 +27,16 @@ const call = (over: Partial<Call> = {}): Call => ({
 describe('calls', () => {
   it('takes only what looks like a call', () => {
     expect(isCall(call())).toBe(true);
-    for (const bad of [null, {}, { ...call(), status: 'gone' }, { ...call(), call_id: 1 }]) expect(isCall(bad)).toBe(false);
+    for (const bad of [null, {}, { ...call(), status: 'gone' }, { ...call(), call_id: 1 }])
+      expect(isCall(bad)).toBe(false);
   });
 
   it('orders newest first, by id within one second', () => {
-    const list = [call({ call_id: 'c_1' }), call({ call_id: 'c_3' }), call({ call_id: 'c_2', start_time: '2026-03-02T00:00:00Z' })];
+    const list = [
+      call({ call_id: 'c_1' }),
+      call({ call_id: 'c_3' }),
+      call({ call_id: 'c_2', start_time: '2026-03-02T00:00:00Z' }),
+    ];
     expect(list.sort(newestFirst).map((one) => one.call_id)).toEqual(['c_2', 'c_3', 'c_1']);
   });
 
@@ -52,7 +58,9 @@ describe('calls', () => {
     expect(shownSeconds(call({ status: 'ringing', answer_time: null }), now)).toBe(30);
     expect(shownSeconds(call({ status: 'connected' }), now)).toBe(20);
     expect(shownSeconds(call(), now)).toBe(60);
-    expect(shownSeconds(call({ status: 'ringing', start_time: '2026-03-01T10:09:00Z', answer_time: null }), now)).toBe(0);
+    expect(
+      shownSeconds(call({ status: 'ringing', start_time: '2026-03-01T10:09:00Z', answer_time: null }), now),
+    ).toBe(0);
   });
 
   it('lists the moments it knows', () => {

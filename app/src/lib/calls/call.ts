@@ -62,7 +62,12 @@ export interface DaySummary {
 }
 
 /** Totals of one user's calls that started on `day` (`YYYY-MM-DD`) of the tenant's time zone. */
-export function summarise(calls: readonly Call[], userId: string, day: string, dayOf: (iso: string) => string): DaySummary {
+export function summarise(
+  calls: readonly Call[],
+  userId: string,
+  day: string,
+  dayOf: (iso: string) => string,
+): DaySummary {
   const sum: DaySummary = { total: 0, answered: 0, missed: 0, live: 0, talkSeconds: 0 };
   for (const call of calls) {
     if (call.user?.id !== userId || dayOf(call.start_time) !== day) continue;

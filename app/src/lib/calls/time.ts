@@ -1,6 +1,10 @@
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function format(locale: string, timeZone: string | undefined, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+function format(
+  locale: string,
+  timeZone: string | undefined,
+  options: Intl.DateTimeFormatOptions,
+): Intl.DateTimeFormat {
   const key = JSON.stringify([locale, timeZone, options]);
   let made = formats.get(key);
   if (!made) {
@@ -27,7 +31,12 @@ export const timeOfDay = (iso: string, locale: string, timeZone?: string): strin
   format(locale, timeZone, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(iso));
 
 export const timeWithSeconds = (iso: string, locale: string, timeZone?: string): string =>
-  format(locale, timeZone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' }).format(new Date(iso));
+  format(locale, timeZone, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  }).format(new Date(iso));
 
 export const shortDay = (iso: string, locale: string, timeZone?: string): string =>
   format(locale, timeZone, { day: 'numeric', month: 'short' }).format(new Date(iso));

@@ -2,12 +2,16 @@ import { SvelteMap } from 'svelte/reactivity';
 import { api, body } from '#lib/api/client.js';
 import { asApiError, type ApiError } from '#lib/api/errors.js';
 import type { Call } from '#lib/api/model.js';
-import { isCall, newestFirst, notOlder } from '#lib/calls/call.js';
+import { isCall, newestFirst } from '#lib/calls/call.js';
+import type { Position } from './live-protocol';
 import { LiveFeed } from './live.svelte';
 import { session } from './session.svelte';
 
 /** More than anyone scrolls; older calls are found in the history. */
 const KEEP = 2_000;
+
+/** How many ended calls to ask for beside the live ones: the server's limit. */
+const RECENT = '200';
 
 /** Every call the live feed has told of, kept current by it. */
 class Calls {
@@ -19,6 +23,7 @@ class Calls {
     reload: () => this.#reload(),
     deliver: (event, data) => this.#deliver(event, data),
     ended: () => session.ended(),
+    check: () => void session.load(),
   });
 
   /** Newest first. */
@@ -49,26 +54,16 @@ class Calls {
     this.live.retry();
   };
 
-  /** Takes a call another request answered with, unless the feed already knows better. */
-  put = (call: Call): void => {
-    const known = this.#calls.get(call.call_id);
-    if (!known || notOlder(call, known)) this.#calls.set(call.call_id, call);
-  };
-
-  /** A note was added or taken back on this screen before the feed said so. */
-  adjustNotes(callId: string, by: number): void {
-    const call = this.#calls.get(callId);
-    if (call) this.#calls.set(callId, { ...call, note_count: Math.max(0, call.note_count + by) });
-  }
-
-  async #reload(): Promise<{ epoch: string; offset: number }> {
+  async #reload(): Promise<Position> {
     try {
-      const { epoch, offset, calls } = await body(api.GET('/api/calls/feed', { params: { query: { as: 'page', recent: '200' } } }));
+      const { epoch, offset, calls } = await body(
+        api.GET('/api/calls/feed', { params: { query: { as: 'page', recent: RECENT } } }),
+      );
       this.#calls.clear();
       for (const call of calls) this.#calls.set(call.call_id, call);
       this.loaded = true;
       this.error = null;
-      return { epoch: String(epoch), offset };
+      return { epoch, offset };
     } catch (cause) {
       this.error = asApiError(cause);
       throw cause;
@@ -76,15 +71,14 @@ class Calls {
   }
 
   #deliver(event: string, data: unknown): void {
-    if (event !== 'call.update' || typeof data !== 'object' || data === null) return;
-    const call = 'call' in data ? data.call : data;
-    if (!isCall(call)) return;
-    this.#calls.set(call.call_id, call);
+    if (event !== 'call.update' || !isCall(data)) return;
+    this.#calls.set(data.call_id, data);
     if (this.#calls.size > KEEP * 1.1) this.#trim();
   }
 
   #trim(): void {
-    for (const call of this.#sorted.slice(KEEP)) if (call.status === 'ended') this.#calls.delete(call.call_id);
+    for (const call of this.#sorted.slice(KEEP))
+      if (call.status === 'ended') this.#calls.delete(call.call_id);
   }
 }
 

@@ -5,16 +5,39 @@ const at = (offset: number): Position => ({ epoch: 'e1', offset });
 const event = (offset: number): Extract<LiveMessage, { type: 'event' }> => ({
   type: 'event',
   offset,
+  prev: offset - 1,
   event: 'call.update',
   data: { n: offset },
 });
 
 describe('parseMessage', () => {
   it('reads every kind and refuses the rest', () => {
-    expect(parseMessage('{"type":"hello","epoch":"a","offset":3}')).toEqual({ type: 'hello', epoch: 'a', offset: 3 });
-    expect(parseMessage('{"type":"hello","epoch":17,"offset":3}')).toEqual({ type: 'hello', epoch: '17', offset: 3 });
-    expect(parseMessage('{"type":"bye","code":4401,"reason":"revoked"}')).toMatchObject({ code: 4401 });
-    for (const bad of ['', 'null', '[]', '{"type":"event","offset":"1","event":"x"}', '{"type":"head","offset":1.5}'])
+    expect(parseMessage('{"type":"hello","epoch":"a","offset":3}')).toEqual({
+      type: 'hello',
+      epoch: 'a',
+      offset: 3,
+    });
+    expect(parseMessage('{"type":"hello","epoch":17,"offset":3}')).toEqual({
+      type: 'hello',
+      epoch: '17',
+      offset: 3,
+    });
+    expect(
+      parseMessage('{"type":"event","offset":9,"prev":5,"event":"call.update","data":{}}'),
+    ).toMatchObject({ prev: 5 });
+    expect(parseMessage('{"type":"head","offset":9,"last":5}')).toEqual({ type: 'head', offset: 9, last: 5 });
+    expect(parseMessage('{"type":"bye","code":4503,"temporary":true,"reason":"restart"}')).toEqual({
+      type: 'bye',
+      temporary: true,
+      reason: 'restart',
+    });
+    for (const bad of [
+      '',
+      'null',
+      '[]',
+      '{"type":"event","offset":"1","event":"x"}',
+      '{"type":"head","offset":1.5}',
+    ])
       expect(parseMessage(bad), bad).toBeNull();
     expect(parseMessage(new ArrayBuffer(2))).toBeNull();
   });
@@ -44,8 +67,8 @@ describe('step', () => {
 
   it('never shows an event beyond a hole', () => {
     expect(step(at(5), event(7))).toEqual({ known: at(5), effects: [{ do: 'resume' }] });
-    expect(step(at(5), { type: 'head', offset: 6 }).effects).toEqual([{ do: 'resume' }]);
-    expect(step(at(5), { type: 'head', offset: 5 }).effects).toEqual([]);
+    expect(step(at(5), { type: 'head', offset: 6, last: 6 }).effects).toEqual([{ do: 'resume' }]);
+    expect(step(at(5), { type: 'head', offset: 5, last: 5 }).effects).toEqual([]);
   });
 
   it("passes over other people's calls", () => {
@@ -57,10 +80,11 @@ describe('step', () => {
   });
 
   it('tells the end of a session from the end of a socket', () => {
-    expect(step(at(1), { type: 'bye', code: 4401, reason: 'revoked' }).effects).toEqual([{ do: 'close', final: true }]);
-    expect(step(at(1), { type: 'bye', code: 4000, reason: 'restart' }).effects).toEqual([
-      { do: 'close', final: false },
-    ]);
+    const bye = (reason: string, temporary: boolean) =>
+      step(at(1), { type: 'bye', temporary, reason }).effects;
+    expect(bye('session_ended', false)).toEqual([{ do: 'close', then: 'sign_in' }]);
+    expect(bye('restart', true)).toEqual([{ do: 'close', then: 'later' }]);
+    expect(bye('too_many', false)).toEqual([{ do: 'close', then: 'stay' }]);
     expect(step(at(1), { type: 'reload' })).toEqual({ known: null, effects: [{ do: 'reload' }] });
   });
 
@@ -78,7 +102,8 @@ describe('step', () => {
           if (next(5) === 0) continue;
           const result = step(state, event(offset));
           state = result.known;
-          for (const effect of result.effects) if (effect.do === 'deliver') seen.push((effect.data as { n: number }).n);
+          for (const effect of result.effects)
+            if (effect.do === 'deliver') seen.push((effect.data as { n: number }).n);
         }
         sent += 1;
       }

@@ -11,11 +11,12 @@ export interface Position {
 export type LiveMessage =
   | { type: 'hello'; epoch: string; offset: number }
   /** `prev`: offset of the event before it that concerned us; those between were other people's calls. */
-  | { type: 'event'; offset: number; prev?: number; event: string; data: unknown }
+  | { type: 'event'; offset: number; prev: number; event: string; data: unknown }
   /** `last`: offset of the newest event that concerned us. */
-  | { type: 'head'; offset: number; last?: number }
+  | { type: 'head'; offset: number; last: number }
   | { type: 'reload' }
-  | { type: 'bye'; code: number; reason: string };
+  /** `temporary`: connect again after a pause; otherwise don't. */
+  | { type: 'bye'; temporary: boolean; reason: string };
 
 export type LiveEffect =
   /** Hand the event to the screens. */
@@ -24,11 +25,8 @@ export type LiveEffect =
   | { do: 'reload' }
   /** A hole was seen: connect again from the last offset we have. */
   | { do: 'resume' }
-  /** The server ends this socket; `final` when the session itself is over. */
-  | { do: 'close'; final: boolean };
-
-/** Close codes with which the server says that the session, not only the socket, has ended. */
-const SESSION_OVER: ReadonlySet<number> = new Set([4001, 4401, 4403]);
+  /** The server ends this socket: connect again later, leave it closed, or sign in again. */
+  | { do: 'close'; then: 'later' | 'stay' | 'sign_in' };
 
 /** Reads a frame; null for anything that is not a message we know. */
 export function parseMessage(frame: unknown): LiveMessage | null {
@@ -40,16 +38,20 @@ export function parseMessage(frame: unknown): LiveMessage | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, epoch, offset, prev, last, event, data, code, reason } = value as Record<string, unknown>;
+  const { type, epoch, offset, prev, last, event, data, temporary, reason } = value as Record<
+    string,
+    unknown
+  >;
   const whole = (given: unknown): number | null => (Number.isSafeInteger(given) ? Number(given) : null);
   const at = whole(offset);
   if (type === 'hello' && (typeof epoch === 'string' || typeof epoch === 'number') && at !== null)
     return { type, epoch: String(epoch), offset: at };
-  if (type === 'event' && typeof event === 'string' && at !== null) return { type, offset: at, event, data };
-  if (type === 'head' && at !== null) return { type, offset: at };
+  if (type === 'event' && typeof event === 'string' && at !== null)
+    return { type, offset: at, prev: whole(prev) ?? at - 1, event, data };
+  if (type === 'head' && at !== null) return { type, offset: at, last: whole(last) ?? at };
   if (type === 'reload') return { type };
   if (type === 'bye')
-    return { type, code: typeof code === 'number' ? code : 0, reason: typeof reason === 'string' ? reason : '' };
+    return { type, temporary: temporary === true, reason: typeof reason === 'string' ? reason : '' };
   return null;
 }
 
@@ -57,7 +59,10 @@ export function parseMessage(frame: unknown): LiveMessage | null {
  * One step. `known` is what we have seen up to (null before the first hello). Repeated and late events are
  * dropped by their offset; an offset that skips ahead asks for what lies between before anything is shown.
  */
-export function step(known: Position | null, message: LiveMessage): { known: Position | null; effects: LiveEffect[] } {
+export function step(
+  known: Position | null,
+  message: LiveMessage,
+): { known: Position | null; effects: LiveEffect[] } {
   switch (message.type) {
     case 'hello': {
       const head = { epoch: message.epoch, offset: message.offset };
@@ -70,7 +75,7 @@ export function step(known: Position | null, message: LiveMessage): { known: Pos
     case 'event': {
       if (known === null) return { known, effects: [{ do: 'resume' }] };
       if (message.offset <= known.offset) return { known, effects: [] };
-      if ((message.prev ?? message.offset - 1) > known.offset) return { known, effects: [{ do: 'resume' }] };
+      if (message.prev > known.offset) return { known, effects: [{ do: 'resume' }] };
       return {
         known: { ...known, offset: message.offset },
         effects: [{ do: 'deliver', event: message.event, data: message.data }],
@@ -78,11 +83,12 @@ export function step(known: Position | null, message: LiveMessage): { known: Pos
     }
     case 'head':
       if (known === null || message.offset <= known.offset) return { known, effects: [] };
-      if ((message.last ?? message.offset) > known.offset) return { known, effects: [{ do: 'resume' }] };
+      if (message.last > known.offset) return { known, effects: [{ do: 'resume' }] };
       return { known: { ...known, offset: message.offset }, effects: [] };
     case 'reload':
       return { known: null, effects: [{ do: 'reload' }] };
     case 'bye':
-      return { known, effects: [{ do: 'close', final: SESSION_OVER.has(message.code) }] };
+      if (message.reason === 'session_ended') return { known, effects: [{ do: 'close', then: 'sign_in' }] };
+      return { known, effects: [{ do: 'close', then: message.temporary ? 'later' : 'stay' }] };
   }
 }

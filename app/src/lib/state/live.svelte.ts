@@ -9,11 +9,16 @@ export interface LiveHandlers {
   deliver(event: string, data: unknown): void;
   /** The session is over. */
   ended(): void;
+  /** Connecting fails again and again: perhaps it is the session, which a socket's refusal can't tell. */
+  check(): void;
 }
 
 /** A connection that has been down this long is called offline, not reconnecting. */
 const OFFLINE_AFTER_TRIES = 4;
 const RELOAD_RETRY_MS = 3_000;
+/** The server answers a ping without waking anything; silence for longer than two of them is a dead connection. */
+const PING_EVERY_MS = 20_000;
+const SILENCE_MS = 45_000;
 
 /** The live feed's connection: one socket, resumed after breaks by epoch and offset. */
 export class LiveFeed {
@@ -24,6 +29,8 @@ export class LiveFeed {
   /** Messages that came while the whole state was being fetched; null when it is not. */
   #waiting: LiveMessage[] | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
+  #pings: ReturnType<typeof setInterval> | undefined;
+  #heardAt = 0;
 
   constructor(handlers: LiveHandlers) {
     this.#handlers = handlers;
@@ -37,7 +44,9 @@ export class LiveFeed {
       maxReconnectionDelay: 10_000,
       connectionTimeout: 8_000,
     });
+    socket.addEventListener('open', () => (this.#heardAt = Date.now()));
     socket.addEventListener('message', (message: MessageEvent) => {
+      this.#heardAt = Date.now();
       const parsed = parseMessage(message.data);
       if (parsed) this.#take(parsed);
     });
@@ -45,11 +54,13 @@ export class LiveFeed {
     socket.addEventListener('error', () => this.#broken());
     window.addEventListener('online', this.#online);
     window.addEventListener('offline', this.#offline);
+    this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
     this.#socket = socket;
   }
 
   stop(): void {
     clearTimeout(this.#retry);
+    clearInterval(this.#pings);
     window.removeEventListener('online', this.#online);
     window.removeEventListener('offline', this.#offline);
     const socket = this.#socket;
@@ -70,6 +81,13 @@ export class LiveFeed {
     this.status = 'offline';
   };
 
+  #ping(): void {
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    if (Date.now() - this.#heardAt > SILENCE_MS) socket.reconnect();
+    else socket.send('ping');
+  }
+
   #url(): string {
     const url = new URL('/api/live', location.href);
     url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -81,9 +99,10 @@ export class LiveFeed {
   }
 
   #broken(): void {
-    if (!this.#socket || this.status === 'ended') return;
+    if (!this.#socket || this.status === 'ended' || !this.#socket.shouldReconnect) return;
     const tries = this.#socket.retryCount;
     this.status = !navigator.onLine || tries >= OFFLINE_AFTER_TRIES ? 'offline' : 'reconnecting';
+    if (navigator.onLine && tries === 2) this.#handlers.check();
   }
 
   #take(message: LiveMessage): void {
@@ -99,7 +118,7 @@ export class LiveFeed {
       if (effect.do === 'deliver') this.#handlers.deliver(effect.event, effect.data);
       else if (effect.do === 'reload') void this.#reload();
       else if (effect.do === 'resume') this.#socket?.reconnect();
-      else this.#close(effect.final);
+      else this.#close(effect.then);
     }
   }
 
@@ -122,13 +141,18 @@ export class LiveFeed {
     }
   }
 
-  #close(final: boolean): void {
-    if (final) {
+  #close(then: 'later' | 'stay' | 'sign_in'): void {
+    const socket = this.#socket;
+    if (then === 'later') {
+      this.status = 'reconnecting';
+      this.#retry = setTimeout(() => socket?.reconnect(), RELOAD_RETRY_MS * (0.5 + Math.random()));
+    } else if (then === 'stay') {
+      this.status = 'offline';
+      socket?.close();
+    } else {
       this.status = 'ended';
       this.stop();
       this.#handlers.ended();
-    } else {
-      this.#socket?.reconnect();
     }
   }
 }

@@ -1,0 +1,41 @@
+import { m } from '#lib/paraglide/messages.js';
+import type { Call, CallDirection, CallOutcome, CallStatus } from '#lib/api/model.js';
+import type { BadgeTone } from '#lib/ui/badge.svelte';
+
+const STATUS: Record<Exclude<CallStatus, 'ended'>, { text: () => string; tone: BadgeTone }> = {
+  queued: { text: m.status_queued, tone: 'neutral' },
+  ringing: { text: m.status_ringing, tone: 'warn' },
+  connected: { text: m.status_connected, tone: 'ok' },
+};
+
+const OUTCOME: Record<CallOutcome, { text: () => string; tone: BadgeTone }> = {
+  answered: { text: m.outcome_answered, tone: 'ok' },
+  no_answer: { text: m.outcome_no_answer, tone: 'neutral' },
+  busy: { text: m.outcome_busy, tone: 'warn' },
+  rejected: { text: m.outcome_rejected, tone: 'bad' },
+  failed: { text: m.outcome_failed, tone: 'bad' },
+  cancelled: { text: m.outcome_cancelled, tone: 'neutral' },
+};
+
+const DIRECTION: Record<CallDirection, () => string> = {
+  in: m.direction_in,
+  out: m.direction_out,
+  internal: m.direction_internal,
+};
+
+export const directionText = (direction: CallDirection): string => DIRECTION[direction]();
+
+/** What a call's badge says: where it stands while it runs, how it ended afterwards. */
+export function standing(call: Pick<Call, 'status' | 'outcome'>): {
+  text: string;
+  tone: BadgeTone;
+  live: boolean;
+} {
+  if (call.status !== 'ended')
+    return { text: STATUS[call.status].text(), tone: STATUS[call.status].tone, live: true };
+  if (call.outcome === null) return { text: m.outcome_unknown(), tone: 'neutral', live: false };
+  return { text: OUTCOME[call.outcome].text(), tone: OUTCOME[call.outcome].tone, live: false };
+}
+
+export const stateText = (state: CallStatus): string =>
+  state === 'ended' ? m.status_ended() : STATUS[state].text();

@@ -1,0 +1,47 @@
+import Headset from '@lucide/svelte/icons/headset';
+import Smartphone from '@lucide/svelte/icons/smartphone';
+import type { Component } from 'svelte';
+import { m } from '#lib/paraglide/messages.js';
+
+export interface NavItem {
+  href: '/' | '/phones';
+  route: '/(workspace)' | '/(admin)/phones';
+  label: () => string;
+  icon: Component<{ size?: number }>;
+  /** Any of these actions opens the page. */
+  needs: readonly string[];
+}
+
+export interface NavGroup {
+  label: () => string;
+  items: readonly NavItem[];
+}
+
+/** Every page of the app and what it takes to see it: the one table for the menu and for the denied page. */
+export const NAVIGATION: readonly NavGroup[] = [
+  {
+    label: m.nav_group_work,
+    items: [
+      { href: '/', route: '/(workspace)', label: m.nav_workspace, icon: Headset, needs: ['call.view'] },
+    ],
+  },
+  {
+    label: m.nav_group_admin,
+    items: [
+      {
+        href: '/phones',
+        route: '/(admin)/phones',
+        label: m.nav_phones,
+        icon: Smartphone,
+        needs: ['phone.view', 'phone.own'],
+      },
+    ],
+  },
+];
+
+const isWithin = (href: string, path: string): boolean =>
+  href === '/' ? path === '/' : path === href || path.startsWith(`${href}/`);
+
+/** The menu entry a path belongs to. */
+export const itemOf = (path: string): NavItem | undefined =>
+  NAVIGATION.flatMap((group) => group.items).find((item) => isWithin(item.href, path));
