@@ -1,4 +1,5 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { demo } from './demo/seed';
 import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
@@ -16,6 +17,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', auth);
   app.route('/', sessions);
   app.route('/', point);
+  app.route('/', demo);
   app.route('/', openapiDocument(app));
 
   app.onError(answerFault);
