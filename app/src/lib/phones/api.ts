@@ -1,0 +1,173 @@
+import type { Client } from 'openapi-fetch';
+import { api, body } from '#lib/api/client.js';
+import { ApiError, asApiError, readError } from '#lib/api/errors.js';
+import type { PhonePaths } from './contract';
+import type {
+  Build,
+  Command,
+  CommandState,
+  LogEntry,
+  Page,
+  Phone,
+  PhoneSettings,
+  PhoneStats,
+  PushSettings,
+  QrCode,
+  QrStatus,
+  Telemetry,
+} from './model';
+
+// Same client, same session and refusals; only the paths it knows of are ours.
+const phones = api as unknown as Client<PhonePaths>;
+
+/** Every phone the signed-in user may see, or with `mine` only their own. */
+export async function listPhones(signal?: AbortSignal, mine = false): Promise<Phone[]> {
+  const query = mine ? { mine: '1' as const } : {};
+  return (await body(phones.GET('/api/phones', { params: { query }, signal }))).items;
+}
+
+export const getPhone = (id: string, signal?: AbortSignal): Promise<Phone> =>
+  body(phones.GET('/api/phones/{id}', { params: { path: { id } }, signal }));
+
+/** Takes the phone away for good: its sign-in ends at once and the app on it must be signed in anew. */
+export const removePhone = (id: string): Promise<unknown> =>
+  body(phones.DELETE('/api/phones/{id}', { params: { path: { id } } }));
+
+export interface CommandFilter {
+  user?: string;
+  device?: string;
+  state?: CommandState;
+}
+
+export interface PageRequest {
+  cursor?: string;
+  limit?: number;
+}
+
+/** Newest first. */
+export const listCommands = (
+  filter: CommandFilter,
+  page: PageRequest,
+  signal?: AbortSignal,
+): Promise<Page<Command>> =>
+  body(phones.GET('/api/phones/commands', { params: { query: { ...filter, ...page } }, signal }));
+
+/** Throws ApiError when a phone has taken it already. */
+export const cancelCommand = (id: string): Promise<unknown> =>
+  body(phones.POST('/api/phones/commands/{id}/cancel', { params: { path: { id } } }));
+
+/** Measurements of a period in buckets of `bucketSec` seconds. */
+export const getTelemetry = (
+  id: string,
+  from: Date,
+  to: Date,
+  bucketSec: number,
+  signal?: AbortSignal,
+): Promise<Telemetry> =>
+  body(
+    phones.GET('/api/phones/{id}/telemetry', {
+      params: { path: { id }, query: { from: from.toISOString(), to: to.toISOString(), bucket: bucketSec } },
+      signal,
+    }),
+  );
+
+/** Newest first. */
+export const listLogs = (id: string, page: PageRequest, signal?: AbortSignal): Promise<Page<LogEntry>> =>
+  body(phones.GET('/api/phones/{id}/logs', { params: { path: { id }, query: { ...page } }, signal }));
+
+export interface StatsPeriod {
+  /** `YYYY-MM-DD` of the tenant's time zone, both inclusive. */
+  from: string;
+  to: string;
+  by: 'day' | 'month';
+}
+
+export const getStats = (period: StatsPeriod, signal?: AbortSignal): Promise<PhoneStats> =>
+  body(phones.GET('/api/phones/stats', { params: { query: { ...period } }, signal }));
+
+/** The same statistics as a CSV file made by the server. */
+export async function getStatsCsv(period: StatsPeriod): Promise<Blob> {
+  const { data } = await phones.GET('/api/phones/stats', {
+    params: { query: { ...period } },
+    headers: { Accept: 'text/csv' },
+    parseAs: 'blob',
+  });
+  if (!(data instanceof Blob)) throw new ApiError('INTERNAL', 0, 'empty answer');
+  return data;
+}
+
+export async function listBuilds(signal?: AbortSignal): Promise<Build[]> {
+  return (await body(phones.GET('/api/phones/builds', { signal }))).items;
+}
+
+export const removeBuild = (id: string): Promise<unknown> =>
+  body(phones.DELETE('/api/phones/builds/{id}', { params: { path: { id } } }));
+
+export const getSettings = (signal?: AbortSignal): Promise<PhoneSettings> =>
+  body(phones.GET('/api/phones/settings', { signal }));
+
+export const saveSettings = (change: Partial<PhoneSettings>): Promise<PhoneSettings> =>
+  body(phones.PATCH('/api/phones/settings', { body: change }));
+
+export const getPush = (signal?: AbortSignal): Promise<PushSettings> =>
+  body(phones.GET('/api/phones/push', { signal }));
+
+export const savePush = (serviceAccount: string): Promise<PushSettings> =>
+  body(phones.PUT('/api/phones/push', { body: { service_account: serviceAccount } }));
+
+export const removePush = (): Promise<PushSettings> => body(phones.DELETE('/api/phones/push'));
+
+/** Puts pushes that were given up back in the queue; answers how many. */
+export async function replayPushes(): Promise<number> {
+  return (await body(phones.POST('/api/phones/push/replay'))).replayed;
+}
+
+/** A new one-use code that signs in one phone of the signed-in user. */
+export const createQr = (): Promise<QrCode> => body(phones.POST('/api/phone/qr/create/'));
+
+export const qrStatus = (token: string, signal?: AbortSignal): Promise<QrStatus> =>
+  body(phones.GET('/api/phone/qr/status/', { params: { query: { token } }, signal }));
+
+export interface BuildUpload {
+  file: File;
+  versionName: string;
+  versionCode: number;
+}
+
+/**
+ * Sends an app build; `onprogress` is told the share that has left, 0 to 1. XMLHttpRequest because fetch tells
+ * nothing about what it has sent.
+ */
+export function uploadBuild(
+  { file, versionName, versionCode }: BuildUpload,
+  onprogress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Build> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const url = new URL('/api/phones/builds', location.origin);
+    url.searchParams.set('version_name', versionName);
+    url.searchParams.set('version_code', String(versionCode));
+    request.open('POST', url);
+    request.setRequestHeader('X-Trunkline', '1');
+    request.setRequestHeader('Content-Type', 'application/vnd.android.package-archive');
+    request.upload.addEventListener('progress', (event) => {
+      if (event.lengthComputable) onprogress(event.loaded / event.total);
+    });
+    request.addEventListener('load', () => {
+      if (request.status >= 200 && request.status < 300) {
+        resolve(JSON.parse(request.responseText) as Build);
+        return;
+      }
+      const answer = new Response(request.responseText, {
+        status: request.status,
+        statusText: request.statusText,
+      });
+      readError(answer).then(reject, reject);
+    });
+    request.addEventListener('error', () => reject(new ApiError('NETWORK', 0, 'upload broken')));
+    request.addEventListener('abort', () => reject(asApiError(new DOMException('', 'AbortError'))));
+    signal.addEventListener('abort', () => request.abort(), { once: true });
+    request.send(file);
+  });
+}
