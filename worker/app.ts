@@ -7,6 +7,7 @@ import { apiHeaders } from './http/security-headers';
 import { openapiDocument } from './platform/openapi';
 import { auth } from './platform/auth';
 import { point } from './platform/point';
+import { sessions } from './platform/sessions';
 
 /** The whole API: each room is mounted by one line. */
 export function buildApp(): OpenAPIHono<AppEnv> {
