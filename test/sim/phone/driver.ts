@@ -85,8 +85,8 @@ export class SimulatedPhone {
     return modeOf(this.#state, performance.now());
   }
 
-  get access(): string {
-    return this.#access;
+  get deviceId(): string {
+    return this.#options.deviceId;
   }
 
   get commands(): { id: string; phone: string; again: boolean }[] {

@@ -58,7 +58,7 @@ type Rule = readonly [rule: string, detail: string];
 
 function anyAnswer(asked: Asked, answer: Answer): Rule[] {
   const found: Rule[] = [];
-  const type = String(answer.headers['content-type'] ?? '');
+  const type = answer.headers['content-type'] ?? '';
   if (answer.status >= 300 && answer.status < 400) {
     found.push(['redirect', `${answer.status} to ${answer.headers.location ?? 'nowhere'}`]);
   }
@@ -95,7 +95,7 @@ function pullAnswer(asked: Asked, answer: Answer): Rule[] {
     if (command === null) found.push(['200 without a command', answer.body.slice(0, 120)]);
     else if (!UUID.test(command.id)) found.push(['command id is no uuid', command.id]);
   }
-  const cache = String(answer.headers['cache-control'] ?? '');
+  const cache = answer.headers['cache-control'] ?? '';
   if (answer.status < 300 && !cache.includes('no-store'))
     found.push(['cacheable pull', `cache-control "${cache}"`]);
   return found;

@@ -1,12 +1,15 @@
 import { request as httpRequest, type Agent, type ClientRequest, type IncomingHttpHeaders } from 'node:http';
 
-/** What to ask. The body is sent as JSON. */
+/** What to ask. */
 export interface Ask {
-  method: 'GET' | 'HEAD' | 'POST';
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
   /** Absolute URL of http: the simulator runs beside the server or behind a terminating proxy. */
   url: string;
   headers?: Record<string, string>;
+  /** Sent as JSON. */
   body?: unknown;
+  /** Sent as it is, instead of `body`; the content type is the caller's to say. */
+  raw?: string;
   /** No byte for this long ends the call; milliseconds. */
   readTimeoutMs: number;
   /** The whole call's limit; milliseconds. */
@@ -68,7 +71,7 @@ export function ask(agent: Agent, what: Ask): Ongoing {
     finish({ ok: false, reason, message: error.message, tookMs: took() });
   }
   function send(mayRetry: boolean): void {
-    const payload = what.body === undefined ? null : JSON.stringify(what.body);
+    const payload = what.raw ?? (what.body === undefined ? null : JSON.stringify(what.body));
     const request = httpRequest(what.url, {
       agent,
       method: what.method,
