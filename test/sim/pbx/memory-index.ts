@@ -1,0 +1,65 @@
+import { newCallId } from '../../../objects/lib/ids';
+import { dueAt, readCall, type Reading } from '../../../objects/call-hub/pbx';
+import { pbxEventKey, readPbxEvent } from '../../../objects/call-hub/pbx-fields';
+import { linkFact, type GroupIndex, type PbxGroup } from '../../../objects/call-hub/pbx-groups';
+import type { PbxPost } from './trace';
+
+/** CallHub's reading of PBX posts without its storage: for tests of the rules alone. */
+export class MemoryHub implements GroupIndex {
+  private readonly keys = new Map<string, Set<PbxGroup>>();
+  private readonly groups = new Set<PbxGroup>();
+  private readonly seen = new Set<string>();
+  private made = 0;
+
+  take(post: PbxPost, at: number): PbxGroup | null {
+    const key = pbxEventKey(post.event, post.body);
+    if (this.seen.has(key)) return null;
+    this.seen.add(key);
+    const fact = readPbxEvent(post.event, post.body, at);
+    if (!fact) return null;
+    const group = linkFact(fact, this);
+    group.published ||= readCall(group.facts) !== null;
+    return group;
+  }
+
+  /** Lets time pass: what is due is closed as the hub's alarm would. */
+  passTo(now: number): void {
+    for (const group of this.groups) {
+      const due = dueAt(group.facts, readCall(group.facts));
+      if (due !== null && due <= now) group.facts.push({ k: 'timeout', at: now });
+    }
+  }
+
+  /** What is known of each call, in the order they were first heard of. */
+  calls(): Reading[] {
+    return [...this.groups].flatMap((group) => readCall(group.facts) ?? []);
+  }
+
+  byKey(key: string): PbxGroup[] {
+    return [...(this.keys.get(key) ?? [])];
+  }
+
+  create(): PbxGroup {
+    const group: PbxGroup = {
+      callId: newCallId((this.made += 1), (bytes) => new Uint8Array(bytes)),
+      published: false,
+      facts: [],
+    };
+    this.groups.add(group);
+    return group;
+  }
+
+  merge(from: PbxGroup, into: PbxGroup): void {
+    into.facts.push(...from.facts);
+    for (const holders of this.keys.values()) if (holders.delete(from)) holders.add(into);
+    this.groups.delete(from);
+  }
+
+  addKeys(group: PbxGroup, keys: readonly string[]): void {
+    for (const key of keys) {
+      const holders = this.keys.get(key) ?? new Set();
+      if (holders.size === 0 || !/^[ub]:/.test(key)) holders.add(group);
+      this.keys.set(key, holders);
+    }
+  }
+}
