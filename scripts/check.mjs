@@ -17,7 +17,7 @@ const began = performance.now();
 async function work() {
   for (let step = queue.shift(); step !== undefined; step = queue.shift()) {
     const started = performance.now();
-    const { code, output } = await step.run();
+    const { code, output } = await step.run().catch((error) => ({ code: 1, output: String(error) }));
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     counts[code === 0 ? 'passed' : 'failed']++;
     console.log(`${code === 0 ? 'ok  ' : 'FAIL'} ${step.name} (${seconds} s)`);

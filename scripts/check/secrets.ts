@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A place that looks like a secret. */
@@ -68,8 +68,8 @@ export function scanRepository(root: string): Finding[] {
     if (file === '' || file.endsWith('package-lock.json')) continue;
     if (FORBIDDEN_FILES.test(file))
       findings.push({ file, line: 1, rule: 'a file that holds secrets by its kind' });
-    const size = statSync(join(root, file), { throwIfNoEntry: false })?.size;
-    if (size === undefined || size > LARGEST) continue;
+    const status = lstatSync(join(root, file), { throwIfNoEntry: false });
+    if (status === undefined || !status.isFile() || status.size > LARGEST) continue;
     const bytes = readFileSync(join(root, file));
     if (!bytes.includes(0)) findings.push(...scanText(file, bytes.toString()));
   }
