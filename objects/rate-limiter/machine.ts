@@ -27,7 +27,12 @@ export const current = (attempts: Attempts, policy: AttemptPolicy, now: number):
  * Whether one more attempt may start. `underWay` are the start times of attempts not closed yet. Beyond the free
  * failures attempts go one at a time: else a burst of parallel guesses would all start before the first is counted.
  */
-export function mayBegin(attempts: Attempts, underWay: readonly number[], policy: AttemptPolicy, now: number): LimitResult {
+export function mayBegin(
+  attempts: Attempts,
+  underWay: readonly number[],
+  policy: AttemptPolicy,
+  now: number,
+): LimitResult {
   const known = current(attempts, policy, now);
   if (now < known.lockedUntil) return { ok: false, retryAfterMs: known.lockedUntil - now };
   const open = underWay.filter((at) => now - at < ABANDONED_MS).length;
@@ -40,7 +45,8 @@ export function afterFailure(attempts: Attempts, policy: AttemptPolicy, now: num
   const failures = current(attempts, policy, now).failures + 1;
   const beyond = failures - policy.free;
   // Past 2^30 the doubling has long met any sane maximum; unbounded it would overflow to Infinity.
-  const delay = beyond <= 0 ? 0 : Math.min(policy.baseDelayMs * 2 ** Math.min(beyond - 1, 30), policy.maxDelayMs);
+  const delay =
+    beyond <= 0 ? 0 : Math.min(policy.baseDelayMs * 2 ** Math.min(beyond - 1, 30), policy.maxDelayMs);
   return { failures, lastFailureAt: now, lockedUntil: now + delay };
 }
 
@@ -52,7 +58,10 @@ export function takeTokens(
   now: number,
 ): { bucket: Bucket; result: LimitResult } {
   const elapsedSec = bucket === null ? 0 : Math.max(0, now - bucket.at) / 1_000;
-  const tokens = bucket === null ? policy.capacity : Math.min(policy.capacity, bucket.tokens + elapsedSec * policy.refillPerSec);
+  const tokens =
+    bucket === null
+      ? policy.capacity
+      : Math.min(policy.capacity, bucket.tokens + elapsedSec * policy.refillPerSec);
   if (tokens >= cost) return { bucket: { tokens: tokens - cost, at: now }, result: { ok: true } };
   const retryAfterMs = Math.max(1, Math.ceil(((cost - tokens) / policy.refillPerSec) * 1_000));
   return { bucket: { tokens, at: now }, result: { ok: false, retryAfterMs } };

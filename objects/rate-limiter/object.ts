@@ -2,7 +2,16 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import type { AttemptPolicy, BucketPolicy, LimitResult, RateLimiterApi } from './contract';
-import { ABANDONED_MS, afterFailure, type Attempts, type Bucket, fullAt, mayBegin, NO_ATTEMPTS, takeTokens } from './machine';
+import {
+  ABANDONED_MS,
+  afterFailure,
+  type Attempts,
+  type Bucket,
+  fullAt,
+  mayBegin,
+  NO_ATTEMPTS,
+  takeTokens,
+} from './machine';
 import { RATE_LIMITER_MIGRATIONS } from './migrations';
 
 /**
@@ -81,7 +90,9 @@ export class RateLimiter extends DurableObject<Env> implements RateLimiterApi {
   /** Whether this key ever stored something; asking must not make tables. */
   #hasStorage(): boolean {
     if (this.#migrated) return true;
-    const tables = this.ctx.storage.sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'object_migrations'`).toArray();
+    const tables = this.ctx.storage.sql
+      .exec(`SELECT 1 FROM sqlite_master WHERE name = 'object_migrations'`)
+      .toArray();
     if (tables.length > 0) this.#migrate();
     return tables.length > 0;
   }
@@ -98,7 +109,9 @@ export class RateLimiter extends DurableObject<Env> implements RateLimiterApi {
 
   #bucket(): Bucket | null {
     if (!this.#hasStorage()) return null;
-    const [row] = this.ctx.storage.sql.exec<{ tokens: number; at: number }>('SELECT tokens, at FROM bucket').toArray();
+    const [row] = this.ctx.storage.sql
+      .exec<{ tokens: number; at: number }>('SELECT tokens, at FROM bucket')
+      .toArray();
     return row ?? null;
   }
 }

@@ -10,7 +10,12 @@ const ANSWER_LIMIT_MS = 3_000;
  *
  * @throws when the target can't be reached or doesn't answer in time.
  */
-export async function deliver(item: FanoutItem, env: Env, tenantId: string, directory: Directory): Promise<void> {
+export async function deliver(
+  item: FanoutItem,
+  env: Env,
+  tenantId: string,
+  directory: Directory,
+): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error('no answer in time')), ANSWER_LIMIT_MS);

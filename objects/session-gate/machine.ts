@@ -42,7 +42,8 @@ export function refusalOf(session: SessionRow, jti: string | null, now: number):
 }
 
 /** Whether this use is worth a write. */
-export const isTouchDue = (session: SessionRow, now: number): boolean => now - session.lastUsedAt >= TOUCH_EVERY_MS;
+export const isTouchDue = (session: SessionRow, now: number): boolean =>
+  now - session.lastUsedAt >= TOUCH_EVERY_MS;
 
 /** Whether a session has been dead for so long that its row may go. */
 export function isForgettable(session: SessionRow, now: number): boolean {

@@ -2,13 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import { phoneQueueName } from '../lib/names';
-import type {
-  CheckResult,
-  OpenSessionInput,
-  RevokeResult,
-  SessionGateApi,
-  SessionView,
-} from './contract';
+import type { CheckResult, OpenSessionInput, RevokeResult, SessionGateApi, SessionView } from './contract';
 import { deliver } from './deliver';
 import { Directory } from './directory';
 import { FanoutStore } from './fanout';
@@ -35,7 +29,9 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
     this.#store = new SessionStore(ctx.storage.sql);
     this.#fanout = new FanoutStore(ctx.storage.sql);
     this.#directory = new Directory(env.DB, this.#tenantId);
-    void ctx.blockConcurrencyWhile(() => Promise.resolve(migrateObject(ctx.storage, SESSION_GATE_MIGRATIONS)));
+    void ctx.blockConcurrencyWhile(() =>
+      Promise.resolve(migrateObject(ctx.storage, SESSION_GATE_MIGRATIONS)),
+    );
   }
 
   async open(input: OpenSessionInput): Promise<CheckResult> {
@@ -185,13 +181,17 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
   async #drain(): Promise<number> {
     await this.#setAlarm();
     const due = this.#fanout.due(Date.now(), FANOUT_BATCH);
-    const told = await Promise.allSettled(due.map((item) => deliver(item, this.env, this.#tenantId, this.#directory)));
+    const told = await Promise.allSettled(
+      due.map((item) => deliver(item, this.env, this.#tenantId, this.#directory)),
+    );
     told.forEach((outcome, index) => {
       const item = due[index];
       if (item === undefined) return;
       if (outcome.status === 'fulfilled') return this.#fanout.acknowledge(item);
       this.#fanout.postpone(item, Date.now(), Math.random());
-      console.warn(`session gate ${this.#tenantId}: ${item.target} not told of ${item.subject} (${String(outcome.reason)})`);
+      console.warn(
+        `session gate ${this.#tenantId}: ${item.target} not told of ${item.subject} (${String(outcome.reason)})`,
+      );
     });
     await this.#setAlarm();
     return this.#fanout.pending();
@@ -208,7 +208,8 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
     if (now - this.#forgotAt < FORGET_EVERY_MS) return;
     this.#forgotAt = now;
     const unmarked = this.#store.forgetDead(now);
-    for (const { sid } of unmarked) this.#fanout.add({ target: 'd1', subject: `session:${sid}`, verb: 'revoke', by: 'idle' }, now);
+    for (const { sid } of unmarked)
+      this.#fanout.add({ target: 'd1', subject: `session:${sid}`, verb: 'revoke', by: 'idle' }, now);
     if (unmarked.length > 0) await this.#setAlarm();
   }
 

@@ -65,7 +65,9 @@ export class SessionStore {
   constructor(private readonly sql: SqlStorage) {}
 
   session(sid: string): SessionRow | null {
-    const [row] = this.sql.exec<SessionColumns>(`SELECT ${SESSION_COLUMNS} FROM sessions WHERE sid = ?`, sid).toArray();
+    const [row] = this.sql
+      .exec<SessionColumns>(`SELECT ${SESSION_COLUMNS} FROM sessions WHERE sid = ?`, sid)
+      .toArray();
     return row === undefined ? null : toSession(row);
   }
 
@@ -178,9 +180,15 @@ export class SessionStore {
   }
 
   tenant(): TenantCopy | null {
-    const [row] = this.sql.exec<{ view: string; disabled: number; loaded_at: number }>('SELECT * FROM tenant').toArray();
+    const [row] = this.sql
+      .exec<{ view: string; disabled: number; loaded_at: number }>('SELECT * FROM tenant')
+      .toArray();
     if (row === undefined) return null;
-    return { view: JSON.parse(row.view) as TenantView, disabled: row.disabled === 1, loadedAt: row.loaded_at };
+    return {
+      view: JSON.parse(row.view) as TenantView,
+      disabled: row.disabled === 1,
+      loadedAt: row.loaded_at,
+    };
   }
 
   putTenant(tenant: TenantCopy): void {

@@ -9,7 +9,9 @@ export const sha256Hex = (text: string): string => createHash('sha256').update(t
  * try all of them against a copy of the database. `purpose` keeps digests of one kind from standing in for another.
  */
 export const keyedDigest = (env: PepperEnv, purpose: string, text: string): string =>
-  createHmac('sha256', Buffer.from(env.PASSWORD_PEPPER, 'base64')).update(`${purpose}\0${text}`, 'utf8').digest('hex');
+  createHmac('sha256', Buffer.from(env.PASSWORD_PEPPER, 'base64'))
+    .update(`${purpose}\0${text}`, 'utf8')
+    .digest('hex');
 
 /** What `pbx_tokens.token_hash` holds. */
 export const pbxTokenHash = (env: PepperEnv, token: string): string => keyedDigest(env, 'pbx-token', token);

@@ -43,7 +43,8 @@ function parseKeyring(binding: string): Keyring {
   }
   const keys = new Map<string, Uint8Array>();
   for (const [kid, value] of Object.entries(entries)) {
-    const bytes = typeof value === 'string' ? Uint8Array.from(Buffer.from(value, 'base64')) : new Uint8Array();
+    const bytes =
+      typeof value === 'string' ? Uint8Array.from(Buffer.from(value, 'base64')) : new Uint8Array();
     if (bytes.length !== 32) throw new Error(`keyring binding: key ${kid} is not 32 bytes of base64`);
     keys.set(kid, bytes);
   }

@@ -32,12 +32,18 @@ function derive(password: string, salt: Uint8Array, cost: ScryptCost, env: Peppe
   const peppered = createHmac('sha256', pepper).update(password.normalize('NFKC'), 'utf8').digest();
   const options = { N: 2 ** cost.ln, r: cost.r, p: cost.p, maxmem: 256 * 2 ** cost.ln * cost.r };
   return new Promise((resolve, reject) => {
-    scrypt(peppered, salt, KEY_BYTES, options, (error, key) => (error === null ? resolve(key) : reject(error)));
+    scrypt(peppered, salt, KEY_BYTES, options, (error, key) =>
+      error === null ? resolve(key) : reject(error),
+    );
   });
 }
 
 /** `$scrypt$ln=14,r=8,p=1$salt$hash`, both parts base64 without padding. */
-export async function hashPassword(password: string, env: PepperEnv, cost: ScryptCost = CURRENT_COST): Promise<string> {
+export async function hashPassword(
+  password: string,
+  env: PepperEnv,
+  cost: ScryptCost = CURRENT_COST,
+): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const key = await derive(password, salt, cost, env);
   return `$scrypt$ln=${cost.ln},r=${cost.r},p=${cost.p}$${unpadded(salt)}$${unpadded(key)}`;
@@ -52,14 +58,21 @@ export interface PasswordVerdict {
 const WRONG: PasswordVerdict = { ok: false, outdated: false };
 
 /** Compares in constant time. A stored text of another form is wrong, never an error. */
-export async function verifyPassword(password: string, stored: string, env: PepperEnv): Promise<PasswordVerdict> {
+export async function verifyPassword(
+  password: string,
+  stored: string,
+  env: PepperEnv,
+): Promise<PasswordVerdict> {
   const [, ln, r, p, salt = '', hash = ''] = FORM.exec(stored) ?? [];
   const cost: ScryptCost = { ln: Number(ln), r: Number(r), p: Number(p) };
   const inRange = cost.ln >= 1 && cost.r >= 1 && cost.p >= 1;
   if (!inRange || cost.ln > MAX_COST.ln || cost.r > MAX_COST.r || cost.p > MAX_COST.p) return WRONG;
   const key = await derive(password, Buffer.from(salt, 'base64'), cost, env);
   if (!timingSafeEqual(key, Buffer.from(hash, 'base64'))) return WRONG;
-  return { ok: true, outdated: cost.ln < CURRENT_COST.ln || cost.r < CURRENT_COST.r || cost.p < CURRENT_COST.p };
+  return {
+    ok: true,
+    outdated: cost.ln < CURRENT_COST.ln || cost.r < CURRENT_COST.r || cost.p < CURRENT_COST.p,
+  };
 }
 
 /** A well-formed hash no password matches: checking it costs what checking a real one does. */

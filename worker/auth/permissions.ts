@@ -81,7 +81,8 @@ export function actionsOf(permissions: PermissionMap, tenantKind: 'customer' | '
     const rule: { grant: string; platform?: true } = ACTIONS[action];
     const [module = '', verb = ''] = rule.grant.split('.');
     if (rule.platform === true && tenantKind !== 'platform') continue;
-    if (Object.hasOwn(permissions, module) && permissions[module]?.includes(verb) === true) allowed.add(action);
+    if (Object.hasOwn(permissions, module) && permissions[module]?.includes(verb) === true)
+      allowed.add(action);
   }
   return allowed;
 }

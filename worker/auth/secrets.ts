@@ -25,7 +25,10 @@ export function seal(env: SecretsEnv, tenantId: string, name: string, plain: str
   const cipher = createCipheriv('aes-256-gcm', ring.activeKey, nonce);
   cipher.setAAD(boundTo(tenantId, name));
   const body = Buffer.concat([cipher.update(plain, 'utf8'), cipher.final()]);
-  return { keyId: ring.activeKid, sealed: Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64') };
+  return {
+    keyId: ring.activeKid,
+    sealed: Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64'),
+  };
 }
 
 /** Null when the key is gone, the text was changed, or it belongs to another tenant or name. */
@@ -52,5 +55,7 @@ export const sealText = (env: SecretsEnv, tenantId: string, name: string, plain:
 
 export const openText = (env: SecretsEnv, tenantId: string, name: string, text: string): string | null => {
   const dot = text.indexOf('.');
-  return dot < 1 ? null : open(env, tenantId, name, { keyId: text.slice(0, dot), sealed: text.slice(dot + 1) });
+  return dot < 1
+    ? null
+    : open(env, tenantId, name, { keyId: text.slice(0, dot), sealed: text.slice(dot + 1) });
 };

@@ -63,7 +63,9 @@ export async function startSession(
     address: origin.address,
   };
   const { sid: id, ...record } = session;
-  await openDb(env.DB).insert(sessions).values({ id, tenantId: user.tenantId, ...record });
+  await openDb(env.DB)
+    .insert(sessions)
+    .values({ id, tenantId: user.tenantId, ...record });
   const opened = await env.SESSION_GATE.getByName(user.tenantId).open(session);
   return opened.ok ? { ok: true, identity: opened.identity, jti: session.jti } : opened;
 }
@@ -143,6 +145,11 @@ export async function refreshPhone(
   if (!checked.ok) return checked;
   const { identity } = checked;
   if (identity.kind !== 'phone' || identity.userId !== claims.userId) return { ok: false, reason: 'invalid' };
-  const access = await issuePhoneAccess(env, subjectOf(identity, claims.jti), identity.tenant.phoneAccessTtlSec, now);
+  const access = await issuePhoneAccess(
+    env,
+    subjectOf(identity, claims.jti),
+    identity.tenant.phoneAccessTtlSec,
+    now,
+  );
   return { ok: true, access, identity, claims };
 }

@@ -62,7 +62,10 @@ interface Candidate {
 export async function findUser(env: Env, typed: string, host: string): Promise<Candidate | null> {
   const db = openDb(env.DB);
   const { name, tenantId } = readUsername(typed);
-  const served = await db.select({ tenantId: hosts.tenantId }).from(hosts).where(eq(hosts.host, host.toLowerCase()));
+  const served = await db
+    .select({ tenantId: hosts.tenantId })
+    .from(hosts)
+    .where(eq(hosts.host, host.toLowerCase()));
   const found = await db
     .select({
       userId: users.id,
@@ -104,7 +107,8 @@ export async function checkPassword(env: Env, attempt: PasswordAttempt): Promise
   // is there. Hashed, because anything may be typed and an object's name ends up in logs.
   const { name, tenantId } = readUsername(attempt.username);
   const account = env.RATE_LIMITER.getByName(`login:${sha256Hex(`${name}@${tenantId ?? ''}`)}`);
-  const address = attempt.address === null ? null : env.RATE_LIMITER.getByName(`login-address:${attempt.address}`);
+  const address =
+    attempt.address === null ? null : env.RATE_LIMITER.getByName(`login-address:${attempt.address}`);
 
   const mayTry = await account.begin(accountPolicy);
   if (!mayTry.ok) return limited(mayTry);
@@ -118,7 +122,10 @@ export async function checkPassword(env: Env, attempt: PasswordAttempt): Promise
   let isRight = false;
   try {
     user = await findUser(env, attempt.username, attempt.host);
-    const verdict = user === null ? await verifyNobody(attempt.password, env) : await verifyPassword(attempt.password, user.passwordHash, env);
+    const verdict =
+      user === null
+        ? await verifyNobody(attempt.password, env)
+        : await verifyPassword(attempt.password, user.passwordHash, env);
     isRight = verdict.ok && user !== null && !user.disabled;
     if (isRight && user !== null && verdict.outdated) await rehash(env, user, attempt.password);
   } catch (error) {

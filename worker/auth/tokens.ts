@@ -161,8 +161,16 @@ export const issuePhoneAccess = (
   ttlSec: number,
   now: number = Date.now(),
 ): Promise<string> =>
-  signToken(env, { ...subject, jti: crypto.randomUUID() }, { audience: 'phone', type: 'access', ttlSec, now });
+  signToken(
+    env,
+    { ...subject, jti: crypto.randomUUID() },
+    { audience: 'phone', type: 'access', ttlSec, now },
+  );
 
 /** The refresh token of a phone's session, never rotated; `jti` is the session's own. */
-export const issuePhoneRefresh = (env: KeyringEnv, subject: TokenSubject, now: number = Date.now()): Promise<string> =>
+export const issuePhoneRefresh = (
+  env: KeyringEnv,
+  subject: TokenSubject,
+  now: number = Date.now(),
+): Promise<string> =>
   signToken(env, subject, { audience: 'phone', type: 'refresh', ttlSec: PHONE_REFRESH_TTL_SEC, now });

@@ -35,5 +35,5 @@ export function allowedMethods(routes: readonly MountedRoute[], path: string): s
     methods.add(route.method);
     if (route.method === 'GET') methods.add('HEAD');
   }
-  return [...methods].sort();
+  return [...methods].toSorted();
 }

@@ -6,7 +6,8 @@ let lastPage: { html: string; policy: string } | null = null;
 
 const withHeaders = (response: Response, headers: Record<string, string>): Response => {
   const answer = new Response(response.body, response);
-  for (const [name, value] of Object.entries({ ...COMMON_HEADERS, ...headers })) answer.headers.set(name, value);
+  for (const [name, value] of Object.entries({ ...COMMON_HEADERS, ...headers }))
+    answer.headers.set(name, value);
   return answer;
 };
 
@@ -24,10 +25,13 @@ export async function serveApp(request: Request, env: Pick<Env, 'ASSETS'>): Prom
     const file = await env.ASSETS.fetch(request);
     if (file.status !== 404) {
       const immutable = url.pathname.startsWith('/_app/immutable/') && file.ok;
+      const isScript = file.headers.get('content-type')?.includes('javascript') === true;
       return withHeaders(file, {
         'Cache-Control': immutable ? 'public, max-age=31536000, immutable' : 'no-cache',
-        // A page that is not the app's own (a picture opened in a tab) runs nothing.
-        'Content-Security-Policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`,
+        // A picture opened in a tab runs nothing. Not on scripts: one that runs as a worker would take it as its own.
+        ...(!isScript && {
+          'Content-Security-Policy': `default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'`,
+        }),
       });
     }
     await file.body?.cancel();
@@ -36,7 +40,8 @@ export async function serveApp(request: Request, env: Pick<Env, 'ASSETS'>): Prom
   const page = await env.ASSETS.fetch(new URL('/index.html', url));
   if (!page.ok) return plain('The app is not built: npm start does that.\n', 503);
   const html = await page.text();
-  if (lastPage?.html !== html) lastPage = { html, policy: contentSecurityPolicy(await inlineScriptHashes(html)) };
+  if (lastPage?.html !== html)
+    lastPage = { html, policy: contentSecurityPolicy(await inlineScriptHashes(html)) };
   return new Response(request.method === 'HEAD' ? null : html, {
     headers: {
       ...COMMON_HEADERS,

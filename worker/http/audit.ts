@@ -3,7 +3,8 @@ import { auditLog } from '../db/schema';
 import type { Identity } from './context';
 
 /** Names of fields whose values never reach the log, whatever they hold. */
-const SECRET = /pass(word|wd|phrase)?|secret|token|api_?key|private_?key|credential|authorization|cookie|pepper|hash|^pin$|sealed/i;
+const SECRET =
+  /pass(word|wd|phrase)?|secret|token|api_?key|private_?key|credential|authorization|cookie|pepper|hash|^pin$|sealed/i;
 const MASK = '•••';
 /** Deeper or longer than this is no setting of ours; the log must stay readable and small. */
 const MAX_DEPTH = 6;

@@ -28,11 +28,16 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
   // A header of another scheme is no reason to fall back to the cookie: the client meant something else.
   const cookie = request.headers.has('authorization') ? undefined : readSessionCookie(request, env);
   const token = bearer ?? cookie;
-  if (token === undefined) return { ok: false, reason: request.headers.has('authorization') ? 'invalid' : 'missing' };
+  if (token === undefined)
+    return { ok: false, reason: request.headers.has('authorization') ? 'invalid' : 'missing' };
   const via = bearer === undefined ? 'cookie' : 'bearer';
-  if (via === 'cookie' && !isSafeMethod(request.method) && !isOurApp(request)) return { ok: false, reason: 'foreign' };
+  if (via === 'cookie' && !isSafeMethod(request.method) && !isOurApp(request))
+    return { ok: false, reason: 'foreign' };
 
-  const verified = await verifyToken(token, env, { audience: via === 'cookie' ? 'cookie' : 'api', type: 'access' });
+  const verified = await verifyToken(token, env, {
+    audience: via === 'cookie' ? 'cookie' : 'api',
+    type: 'access',
+  });
   if (!verified.ok) return { ok: false, reason: 'invalid' };
   const { claims } = verified;
   const checked = await env.SESSION_GATE.getByName(claims.tenantId).check(claims.sid, claims.jti);
@@ -76,9 +81,13 @@ export const authenticated =
       );
     }
     if (!result.ok) {
-      throw new PlatformError('AUTH_FAIL', 'Sign in first: the token or session is missing, expired or revoked.', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="api"' },
-      });
+      throw new PlatformError(
+        'AUTH_FAIL',
+        'Sign in first: the token or session is missing, expired or revoked.',
+        {
+          headers: { 'WWW-Authenticate': 'Bearer realm="api"' },
+        },
+      );
     }
     if (action !== undefined && !result.identity.permissions.has(action)) {
       throw new PlatformError('PERMISSION_DENIED', `Your role does not allow ${action}.`);

@@ -74,7 +74,8 @@ export const jsonBody =
     } catch {
       throw new PlatformError('INVALID_PARAMS', 'The body is not valid JSON.');
     }
-    if (hasNul(body.text)) throw new PlatformError('INVALID_PARAMS', 'Texts must not contain NUL characters.');
+    if (hasNul(body.text))
+      throw new PlatformError('INVALID_PARAMS', 'Texts must not contain NUL characters.');
     // Hono keeps promises there although its types say the values.
     Object.assign(c.req.bodyCache, { text: Promise.resolve(body.text) });
     await next();

@@ -13,5 +13,7 @@ export function clientAddress(request: Request, env: Pick<Env, 'CLIENT_ADDRESS_H
   if (value === null) return null;
   // A proxy that appends leaves the client's own claims on the left: only the last entry is the proxy's.
   const address = value.slice(value.lastIndexOf(',') + 1).trim();
-  return address === '' || address.length > MAX_LENGTH || !/^[0-9A-Fa-f:.%a-z]+$/.test(address) ? null : address;
+  return address === '' || address.length > MAX_LENGTH || !/^[0-9A-Fa-f:.%a-z]+$/.test(address)
+    ? null
+    : address;
 }

@@ -6,7 +6,8 @@ const under = (path: string, root: string): boolean => path === root || path.sta
 /** Family of a request's path. Whatever belongs to no API is the app's. */
 export function apiOf(path: string): ApiFamily {
   const versionless = under(path, '/api/v1') ? `/api${path.slice('/api/v1'.length)}` : path;
-  if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call')) return 'dialer';
+  if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
+    return 'dialer';
   if (under(path, '/asterisk')) return 'pbx';
   if (under(path, '/api') || under(path, '/__demo') || under(path, '/socket.io')) return 'platform';
   return 'app';

@@ -8,8 +8,10 @@ import { apiOf, type ApiFamily } from './families';
 
 /** Answers in the shape of the API that was asked. `detail` for the dialer's clients, `error` for the PBX's. */
 function refuse(family: ApiFamily, error: PlatformError): Response {
-  if (family === 'dialer') return Response.json({ detail: error.message }, { status: error.status, headers: error.extra.headers });
-  if (family === 'pbx') return Response.json({ error: error.message }, { status: error.status, headers: error.extra.headers });
+  if (family === 'dialer')
+    return Response.json({ detail: error.message }, { status: error.status, headers: error.extra.headers });
+  if (family === 'pbx')
+    return Response.json({ error: error.message }, { status: error.status, headers: error.extra.headers });
   return answerPlatformError(error);
 }
 
@@ -45,4 +47,6 @@ export async function answerNoRoute(c: Context<AppEnv>, routes: readonly Mounted
 }
 
 const methodNotAllowed = (method: string, allowed: readonly string[]): PlatformError =>
-  new PlatformError('METHOD_NOT_ALLOWED', `Method "${method}" not allowed.`, { headers: { Allow: allowed.join(', ') } });
+  new PlatformError('METHOD_NOT_ALLOWED', `Method "${method}" not allowed.`, {
+    headers: { Allow: allowed.join(', ') },
+  });

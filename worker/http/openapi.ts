@@ -33,14 +33,24 @@ export const newApiApp = (): OpenAPIHono<AppEnv> =>
   new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) {
-        throw new PlatformError('INVALID_PARAMS', `The ${WHERE[result.target] ?? 'request'} does not validate.`, {
-          details: fieldProblems(result.error),
-        });
+        throw new PlatformError(
+          'INVALID_PARAMS',
+          `The ${WHERE[result.target] ?? 'request'} does not validate.`,
+          {
+            details: fieldProblems(result.error),
+          },
+        );
       }
     },
   });
 
-const WHERE: Record<string, string> = { json: 'body', form: 'body', query: 'query', param: 'path', header: 'header' };
+const WHERE: Record<string, string> = {
+  json: 'body',
+  form: 'body',
+  query: 'query',
+  param: 'path',
+  header: 'header',
+};
 
 const EXAMPLES: Record<PlatformErrorCode, string> = {
   AUTH_FAIL: 'Sign in first: the token or session is missing, expired or revoked.',
@@ -60,17 +70,23 @@ const EXAMPLES: Record<PlatformErrorCode, string> = {
 /** The documented form of refusals, merged where several codes share a status. */
 export function errorResponses(codes: readonly PlatformErrorCode[]): RouteConfig['responses'] {
   const byStatus = new Map<number, PlatformErrorCode[]>();
-  for (const code of codes) byStatus.set(PLATFORM_ERRORS[code].status, [...(byStatus.get(PLATFORM_ERRORS[code].status) ?? []), code]);
+  for (const code of codes)
+    byStatus.set(PLATFORM_ERRORS[code].status, [...(byStatus.get(PLATFORM_ERRORS[code].status) ?? []), code]);
   const responses: RouteConfig['responses'] = {};
   for (const [status, shared] of byStatus) {
     responses[status] = {
       description: shared.map(publicCode).join(', '),
-      ...(status === 429 && { headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds to wait.' } } }),
+      ...(status === 429 && {
+        headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds to wait.' } },
+      }),
       content: {
         'application/json': {
           schema: ErrorBody,
           examples: Object.fromEntries(
-            shared.map((code) => [code, { value: { error: true, code: publicCode(code), message: EXAMPLES[code] } }]),
+            shared.map((code) => [
+              code,
+              { value: { error: true, code: publicCode(code), message: EXAMPLES[code] } },
+            ]),
           ),
         },
       },
@@ -102,9 +118,10 @@ interface RouteExtras {
  * });
  * newApiApp().openapi(show, async (c) => c.json(await load(c), 200));
  */
-export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P } & RouteExtras>(
-  config: R,
-) {
+export function apiRoute<
+  P extends string,
+  R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P } & RouteExtras,
+>(config: R): ReturnType<typeof createRoute<P, R>> {
   const { access, errors = [], bodyLimit = DEFAULT_BODY_LIMIT, ...route } = config;
   const hasJson = route.request?.body !== undefined && 'application/json' in route.request.body.content;
   const middleware: MiddlewareHandler<AppEnv>[] = [];
@@ -127,11 +144,14 @@ export function apiRoute<P extends string, R extends Omit<RouteConfig, 'path' | 
     middleware,
     security: access === 'public' ? [] : [{ bearer: [] }, { cookie: [] }],
     ...(access !== 'public' && access !== 'signed_in' && { 'x-action': access }),
-    ...(hasJson && route.request?.body && { request: { ...route.request, body: { ...route.request.body, required: true } } }),
+    ...(hasJson &&
+      route.request?.body && {
+        request: { ...route.request, body: { ...route.request.body, required: true } },
+      }),
     responses: { ...errorResponses([...codes]), ...route.responses },
   };
   // Handlers are typed by what the caller listed: refusals are thrown, never returned.
-  return createRoute(built) as unknown as R & ReturnType<typeof createRoute<P, R>>;
+  return createRoute(built) as unknown as ReturnType<typeof createRoute<P, R>>;
 }
 
 /** A JSON answer for `responses`, with an example where the schema has none of its own. */

@@ -25,17 +25,26 @@ const login = apiRoute({
   access: 'public',
   errors: ['AUTH_FAIL', 'PERMISSION_DENIED', 'RATE_LIMITED'],
   request: {
-    body: jsonRequest(z.object({ username: z.string().trim().min(1).max(200), password: z.string().min(1).max(1_000) }), {
-      username: 'op12',
-      password: 'a long password',
-    }),
+    body: jsonRequest(
+      z.object({ username: z.string().trim().min(1).max(200), password: z.string().min(1).max(1_000) }),
+      {
+        username: 'op12',
+        password: 'a long password',
+      },
+    ),
   },
   responses: {
     200: json(
       z.object({
-        token: z.string().optional().openapi({ description: 'Access token; absent when the cookie was set.' }),
+        token: z
+          .string()
+          .optional()
+          .openapi({ description: 'Access token; absent when the cookie was set.' }),
         role: z.string(),
-        expires: z.number().int().openapi({ description: 'Seconds it is good for if not used or refreshed.' }),
+        expires: z
+          .number()
+          .int()
+          .openapi({ description: 'Seconds it is good for if not used or refreshed.' }),
         permissions: PermissionMapBody,
       }),
       'Signed in.',
@@ -48,7 +57,8 @@ const refresh = apiRoute({
   method: 'post',
   path: '/api/auth/refresh',
   summary: 'Change a good token for a new one',
-  description: 'The old token is revoked. A session held by the cookie gets a new cookie and no token in the answer.',
+  description:
+    'The old token is revoked. A session held by the cookie gets a new cookie and no token in the answer.',
   tags: ['Sign-in'],
   access: 'signed_in',
   responses: {
@@ -133,9 +143,13 @@ auth.openapi(login, async (c) => {
   const host = new URL(c.req.url).hostname;
   const checked = await checkPassword(c.env, { username, password, host, address });
   if (!checked.ok && checked.reason === 'limited') {
-    throw new PlatformError('RATE_LIMITED', `Too many attempts, try again in ${checked.retryAfterSec} seconds.`, {
-      headers: { 'Retry-After': String(checked.retryAfterSec) },
-    });
+    throw new PlatformError(
+      'RATE_LIMITED',
+      `Too many attempts, try again in ${checked.retryAfterSec} seconds.`,
+      {
+        headers: { 'Retry-After': String(checked.retryAfterSec) },
+      },
+    );
   }
   if (!checked.ok) throw new PlatformError('AUTH_FAIL', WRONG);
   const origin = { userAgent: c.req.header('user-agent') ?? null, address };
@@ -172,7 +186,13 @@ auth.openapi(me, (c) => {
     {
       user: { id: identity.userId, username: identity.username, name: identity.displayName },
       role: identity.role,
-      tenant: { id: tenant.id, name: tenant.name, kind: tenant.kind, time_zone: tenant.timeZone, country: tenant.country },
+      tenant: {
+        id: tenant.id,
+        name: tenant.name,
+        kind: tenant.kind,
+        time_zone: tenant.timeZone,
+        country: tenant.country,
+      },
       permissions: identity.permissionMap,
       actions: [...identity.permissions],
       session: {

@@ -24,8 +24,13 @@ const rolecheck = apiRoute({
 export const point = newApiApp().openapi(rolecheck, (c) => {
   const { action } = c.req.valid('query');
   if (action !== undefined && !isAction(action)) {
-    throw new PlatformError('INVALID_PARAMS', 'There is no such action.', { details: { action: ['unknown action'] } });
+    throw new PlatformError('INVALID_PARAMS', 'There is no such action.', {
+      details: { action: ['unknown action'] },
+    });
   }
   const { permissions } = c.var.identity;
-  return c.json({ allowed: action !== undefined && permissions.has(action), permissions: [...permissions] }, 200);
+  return c.json(
+    { allowed: action !== undefined && permissions.has(action), permissions: [...permissions] },
+    200,
+  );
 });

@@ -21,7 +21,9 @@ const list = apiRoute({
   summary: 'My sign-ins',
   tags: ['Sign-in'],
   access: 'signed_in',
-  responses: { 200: json(z.object({ items: z.array(Session) }), 'Living sessions, the one used last first.') },
+  responses: {
+    200: json(z.object({ items: z.array(Session) }), 'Living sessions, the one used last first.'),
+  },
 });
 
 const end = apiRoute({
@@ -42,8 +44,12 @@ const endAll = apiRoute({
   description: 'Phones too. With `keep_current` this session stays.',
   tags: ['Sign-in'],
   access: 'signed_in',
-  request: { body: jsonRequest(z.object({ keep_current: z.boolean().default(false) }), { keep_current: true }) },
-  responses: { 200: json(z.object({ revoked: z.number().int() }), 'How many sessions ended.', { revoked: 3 }) },
+  request: {
+    body: jsonRequest(z.object({ keep_current: z.boolean().default(false) }), { keep_current: true }),
+  },
+  responses: {
+    200: json(z.object({ revoked: z.number().int() }), 'How many sessions ended.', { revoked: 3 }),
+  },
 });
 
 const iso = (at: number): string => new Date(at).toISOString();
@@ -70,7 +76,11 @@ sessions.openapi(list, async (c) => {
 sessions.openapi(end, async (c) => {
   const { tenantId, userId } = c.var.identity;
   const { id } = c.req.valid('param');
-  const { revoked } = await c.env.SESSION_GATE.getByName(tenantId).revokeSession({ sid: id, by: userId, userId });
+  const { revoked } = await c.env.SESSION_GATE.getByName(tenantId).revokeSession({
+    sid: id,
+    by: userId,
+    userId,
+  });
   if (revoked === 0) throw new PlatformError('NOT_FOUND', 'No such session.');
   return c.body(null, 204);
 });

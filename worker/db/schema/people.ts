@@ -22,19 +22,26 @@ export const users = sqliteTable(
   'users',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
     /** Lower case; unique within the tenant. */
     username: text('username').notNull(),
     displayName: text('display_name').notNull(),
     email: text('email'),
     /** `$scrypt$ln=…,r=…,p=…$salt$hash`. */
     passwordHash: text('password_hash').notNull(),
-    roleId: text('role_id').notNull().references(() => roles.id),
+    roleId: text('role_id')
+      .notNull()
+      .references(() => roles.id),
     createdAt: integer('created_at').notNull(),
     disabledAt: integer('disabled_at'),
     deletedAt: integer('deleted_at'),
   },
-  (table) => [uniqueIndex('users_username').on(table.tenantId, table.username), index('users_name').on(table.username)],
+  (table) => [
+    uniqueIndex('users_username').on(table.tenantId, table.username),
+    index('users_name').on(table.username),
+  ],
 );
 
 /** One row per sign-in: the record behind the working copy in SessionGate. */
@@ -42,8 +49,12 @@ export const sessions = sqliteTable(
   'sessions',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
-    userId: text('user_id').notNull().references(() => users.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id),
     kind: text('kind', { enum: ['browser', 'api', 'phone'] }).notNull(),
     /** `jti` of the token given at sign-in; SessionGate knows the one a refresh put in its place. */
     jti: text('jti').notNull().default(''),

@@ -7,8 +7,12 @@ export const devices = sqliteTable(
   'devices',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
-    userId: text('user_id').notNull().references(() => users.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    userId: text('user_id')
+      .notNull()
+      .references(() => users.id),
     deviceId: text('device_id').notNull(),
     name: text('name').notNull(),
     /** Set for our own protocol simulator, so that no screen shows it as a phone. */
@@ -27,8 +31,12 @@ export const devices = sqliteTable(
 /** One-use sign-in codes shown as QR; only the hash is kept. */
 export const qrTokens = sqliteTable('qr_tokens', {
   tokenHash: text('token_hash').primaryKey(),
-  tenantId: text('tenant_id').notNull().references(() => tenants.id),
-  userId: text('user_id').notNull().references(() => users.id),
+  tenantId: text('tenant_id')
+    .notNull()
+    .references(() => tenants.id),
+  userId: text('user_id')
+    .notNull()
+    .references(() => users.id),
   createdAt: integer('created_at').notNull(),
   expiresAt: integer('expires_at').notNull(),
   usedAt: integer('used_at'),
@@ -40,7 +48,9 @@ export const appBuilds = sqliteTable(
   'app_builds',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
     versionName: text('version_name').notNull(),
     versionCode: integer('version_code').notNull(),
     sha256: text('sha256').notNull(),

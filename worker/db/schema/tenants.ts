@@ -19,12 +19,17 @@ export const tenants = sqliteTable('tenants', {
   /** 4-digit number whose leading zeros matter ("enterprise number" on the PBX and CRM side). */
   id: text('id').primaryKey(),
   name: text('name').notNull(),
-  kind: text('kind', { enum: ['customer', 'platform'] }).notNull().default('customer'),
+  kind: text('kind', { enum: ['customer', 'platform'] })
+    .notNull()
+    .default('customer'),
   /** IANA time zone: the tenant's own day. */
   timeZone: text('time_zone').notNull().default('UTC'),
   /** ISO 3166-1 alpha-2: reads numbers typed without a country code. */
   country: text('country').notNull().default('US'),
-  settings: text('settings', { mode: 'json' }).$type<TenantSettings>().notNull().default(sql`'{}'`),
+  settings: text('settings', { mode: 'json' })
+    .$type<TenantSettings>()
+    .notNull()
+    .default(sql`'{}'`),
   createdAt: integer('created_at').notNull(),
   disabledAt: integer('disabled_at'),
 });
@@ -34,7 +39,9 @@ export const hosts = sqliteTable(
   'hosts',
   {
     host: text('host').notNull(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
   },
   (table) => [primaryKey({ columns: [table.host, table.tenantId] })],
 );
@@ -44,21 +51,28 @@ export const pbxTokens = sqliteTable(
   'pbx_tokens',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
     tokenHash: text('token_hash').notNull(),
     /** Last four digits, for the screen. */
     hint: text('hint').notNull(),
     createdAt: integer('created_at').notNull(),
     revokedAt: integer('revoked_at'),
   },
-  (table) => [uniqueIndex('pbx_tokens_hash').on(table.tokenHash), index('pbx_tokens_tenant').on(table.tenantId)],
+  (table) => [
+    uniqueIndex('pbx_tokens_hash').on(table.tokenHash),
+    index('pbx_tokens_tenant').on(table.tenantId),
+  ],
 );
 
 export const extensions = sqliteTable(
   'extensions',
   {
     id: text('id').primaryKey(),
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
     number: text('number').notNull(),
     label: text('label'),
     userId: text('user_id'),
@@ -74,7 +88,9 @@ export const extensions = sqliteTable(
 export const tenantSecrets = sqliteTable(
   'tenant_secrets',
   {
-    tenantId: text('tenant_id').notNull().references(() => tenants.id),
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
     name: text('name').notNull(),
     keyId: text('key_id').notNull(),
     /** base64 of nonce and ciphertext. */
