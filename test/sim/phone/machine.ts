@@ -1,7 +1,7 @@
 /**
  * The Android app's polling as a pure reducer: what it asks, when, and how it reacts to every answer. It knows no
  * sockets and no clock; the driver carries out its effects and tells it what came of them. Both generations in the
- * field are here, because the server has to please both. Sources and guesses: docs/decisions/0002-simulated-phone.md.
+ * field are here, because the server has to please both. What is known and what is guessed: docs/decisions/simulated-phone.md.
  */
 
 /** Times in milliseconds, as the app has them. */
