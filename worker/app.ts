@@ -4,6 +4,10 @@ import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
+import { pbx } from './pbx/intake';
+import { calls } from './platform/calls';
+import { live } from './platform/live';
+import { notes } from './platform/notes';
 import { openapiDocument } from './platform/openapi';
 import { auth } from './platform/auth';
 import { point } from './platform/point';
@@ -18,6 +22,10 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', auth);
   app.route('/', sessions);
   app.route('/', point);
+  app.route('/', calls);
+  app.route('/', notes);
+  app.route('/', live);
+  app.route('/', pbx);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

@@ -4,6 +4,7 @@
  * playing. Data is invented, names and order of the fields are the sender's.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 export interface Trace {
   about: string;
@@ -38,7 +39,7 @@ export interface Playing {
   run?: string;
 }
 
-const folder = new URL('./traces/', import.meta.url);
+const folder = join(import.meta.dirname, 'traces');
 
 export const traceNames = (): string[] =>
   readdirSync(folder)
@@ -47,7 +48,7 @@ export const traceNames = (): string[] =>
     .sort();
 
 export const readTrace = (name: string): Trace =>
-  JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as Trace;
+  JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as Trace;
 
 /** The posts of a trace as the sender would make them at that time. */
 export function playTrace(trace: Trace, playing: Playing): PbxPost[] {

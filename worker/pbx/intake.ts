@@ -1,0 +1,124 @@
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { PBX_EVENTS } from '../../objects/call-hub/pbx-fields';
+import { readBodyText, hasNul } from '../http/body';
+import type { AppEnv } from '../http/context';
+import { RefusalCount } from './refusals';
+import { tenantOfPbxToken } from './tenant-of-token';
+
+/** Events are a few hundred bytes. */
+const BODY_LIMIT = 64 * 1_024;
+
+/** What the sender's log shows of a success; it only ever looks at the status. */
+const ACCEPTED = { status: 'ok', message: 'Event queued for processing' } as const;
+
+const refusals = new RefusalCount((line) => {
+  console.warn(line);
+});
+
+const isKnownEvent = (name: string): boolean => (PBX_EVENTS as readonly string[]).includes(name);
+
+function tokenOf(body: Record<string, unknown> | null, header: string | undefined): string {
+  for (const [key, value] of Object.entries(body ?? {})) {
+    if (key.toLowerCase() !== 'token') continue;
+    if (typeof value === 'string' && value.trim() !== '') return value.trim();
+    if (typeof value === 'number') return String(value);
+  }
+  return header?.trim() ?? '';
+}
+
+function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isObject && !hasNul(text) ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * One event of an Asterisk host. The sender posts one at a time, waits at most 3 s and never repeats: so the answer
+ * takes one durable write of the tenant's CallHub, and whatever is understood is 200, repeats and noise included.
+ */
+async function intake(c: Context<AppEnv, '/asterisk/:event'>): Promise<Response> {
+  const receivedAt = Date.now();
+  const read = await readBodyText(c.req.raw, BODY_LIMIT);
+  if (!read.ok && read.reason === 'too_large') {
+    return c.json({ error: `The body is larger than ${BODY_LIMIT} bytes.` }, 413);
+  }
+  const body = read.ok ? parseObject(read.text) : null;
+  const tenantId = await tenantOfPbxToken(c.env, tokenOf(body, c.req.header('token')), receivedAt);
+  if (tenantId === null) {
+    refusals.add(receivedAt);
+    return c.json({ error: 'Unknown token.' }, 401);
+  }
+  // Nothing of it can be kept, and 200 in the sender's journal would say that it was.
+  if (body === null) return c.json({ error: 'The body is not a JSON object.' }, 400);
+  const event = c.req.param('event').toLowerCase();
+  if (!isKnownEvent(event)) return c.json(ACCEPTED, 200);
+  const hub = c.env.CALL_HUB.getByName(tenantId);
+  try {
+    await hub.ingestPbx({ event, body, receivedAt });
+  } catch {
+    // The object was being restarted: a fresh stub reaches its successor, and a repeat is harmless.
+    await c.env.CALL_HUB.getByName(tenantId).ingestPbx({ event, body, receivedAt });
+  }
+  return c.json(ACCEPTED, 200);
+}
+
+/** `POST /asterisk/{event}`. */
+export const pbx = new OpenAPIHono<AppEnv>();
+pbx.post('/asterisk/:event', intake);
+pbx.post('/asterisk/:event/', intake);
+
+const refusal = (description: string, error: string) => ({
+  description,
+  content: { 'application/json': { schema: z.object({ error: z.string() }), example: { error } } },
+});
+
+pbx.openAPIRegistry.registerPath({
+  method: 'post',
+  path: '/asterisk/{event}',
+  summary: 'One event of an Asterisk host',
+  description:
+    'Durable before it is acknowledged. Repeats, noise and unknown events are acknowledged as well.',
+  tags: ['PBX'],
+  security: [],
+  request: {
+    params: z.object({ event: z.string().openapi({ example: 'start', description: PBX_EVENTS.join(', ') }) }),
+    headers: z.object({
+      Token: z.string().optional().openapi({ description: 'Counts where the body has no `Token`.' }),
+    }),
+    body: {
+      required: true,
+      content: {
+        'application/json': {
+          schema: z.record(z.string(), z.unknown()),
+          example: {
+            Token: '100200300400',
+            UniqueId: '1760000000.100',
+            Phone: '375290000000',
+            CallType: 0,
+            Trunk: '0002001',
+          },
+        },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Stored.',
+      content: {
+        'application/json': {
+          schema: z.object({ status: z.literal('ok'), message: z.string() }),
+          example: ACCEPTED,
+        },
+      },
+    },
+    400: refusal('The body is not a JSON object.', 'The body is not a JSON object.'),
+    401: refusal('No tenant has this token.', 'Unknown token.'),
+    413: refusal('The body is too large.', `The body is larger than ${BODY_LIMIT} bytes.`),
+    500: refusal('A fault of ours.', 'Something went wrong on our side.'),
+  },
+});

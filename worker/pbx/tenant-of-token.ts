@@ -1,0 +1,49 @@
+import { and, eq, isNull } from 'drizzle-orm';
+import { pbxTokenHash } from '../auth/digest';
+import { openDb } from '../db';
+import { pbxTokens, tenants } from '../db/schema';
+import type { Env } from '../env';
+
+/** A token revoked or made is noticed within this long. */
+export const KNOWN_MS = 60_000;
+export const UNKNOWN_MS = 10_000;
+const REMEMBERED = 5_000;
+
+interface Entry {
+  tenantId: string | null;
+  until: number;
+}
+
+const remembered = new Map<string, Entry>();
+
+/**
+ * The tenant a PBX's token belongs to, null for an unknown or revoked one or a disabled tenant. D1 is asked once per
+ * token and minute: an event itself costs no query.
+ */
+export async function tenantOfPbxToken(
+  env: Env,
+  token: string,
+  now: number = Date.now(),
+): Promise<string | null> {
+  // A token is a short digit string; the digest of anything longer is not worth its time.
+  if (token === '' || token.length > 128) return null;
+  const hash = pbxTokenHash(env, token);
+  const known = remembered.get(hash);
+  if (known && known.until > now) return known.tenantId;
+  const [row] = await openDb(env.DB)
+    .select({ tenantId: pbxTokens.tenantId })
+    .from(pbxTokens)
+    .innerJoin(tenants, eq(tenants.id, pbxTokens.tenantId))
+    .where(and(eq(pbxTokens.tokenHash, hash), isNull(pbxTokens.revokedAt), isNull(tenants.disabledAt)))
+    .limit(1);
+  const tenantId = row?.tenantId ?? null;
+  remember(hash, { tenantId, until: now + (tenantId === null ? UNKNOWN_MS : KNOWN_MS) });
+  return tenantId;
+}
+
+function remember(hash: string, entry: Entry): void {
+  remembered.delete(hash);
+  const oldest = remembered.size >= REMEMBERED ? remembered.keys().next() : null;
+  if (oldest && !oldest.done) remembered.delete(oldest.value);
+  remembered.set(hash, entry);
+}
