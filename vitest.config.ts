@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { newSecrets } from './scripts/start/secrets.ts';
 
 // The assets binding wants its directory even where a test never asks for a file of the app.
-mkdirSync(new URL('./app/build', import.meta.url), { recursive: true });
+mkdirSync(join(import.meta.dirname, 'app/build'), { recursive: true });
 
 const workerd = ['test/worker/**/*.test.ts', '{objects,worker}/**/*.workerd.test.ts'];
 

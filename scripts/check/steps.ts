@@ -46,6 +46,7 @@ export const steps: readonly Step[] = [
   { name: 'unit tests', run: () => runTests('unit', ['unit'], [], { quiet: true, timeout: LIMIT }) },
   tool('types: worker, objects', 'tsc', ['-p', 'tsconfig.json']),
   tool('types: scripts, tests', 'tsc', ['-p', 'tsconfig.node.json']),
+  tool('types: browser tests', 'tsc', ['-p', 'test/browser']),
   tool(
     'types: app',
     'svelte-check',

@@ -33,9 +33,14 @@ export interface TestBrowser {
 
 /** Starts Chromium. @param options of the context, e.g. `{ locale: 'ru', colorScheme: 'dark' }` */
 export async function launchBrowser(
-  options: { locale?: string; colorScheme?: 'light' | 'dark'; viewport?: { width: number; height: number } } = {},
+  options: {
+    locale?: string;
+    colorScheme?: 'light' | 'dark';
+    viewport?: { width: number; height: number };
+  } = {},
 ): Promise<TestBrowser> {
-  if (!existsSync(executablePath)) throw new Error(`${executablePath} is not there: npm run test:full installs it`);
+  if (!existsSync(executablePath))
+    throw new Error(`${executablePath} is not there: npm run test:full installs it`);
   mkdirSync(artifacts, { recursive: true });
   const profile = mkdtempSync(join(tmpdir(), 'trunkline-chromium-'));
   const context = await chromium.launchPersistentContext(profile, {
