@@ -29,7 +29,7 @@ export interface EndpointDoc {
   /** Example of the 200 answer; a string names its media type. */
   answer: Record<string, unknown> | string;
   /** Refusals besides 400 (with a body), 401 (signed in), 405 and 415. */
-  errors?: readonly (403 | 404 | 409 | 413 | 423 | 429)[];
+  errors?: readonly (401 | 403 | 404 | 409 | 413 | 423 | 429)[];
 }
 
 export type Endpoint = { path: string; method: 'GET' | 'POST'; doc: EndpointDoc } & (
