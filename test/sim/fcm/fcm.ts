@@ -36,14 +36,26 @@ export class FcmSim {
   sends = 0;
   #tokens = new Map<string, number>();
 
+  readonly #publicKey: CryptoKey;
+  /** The key file's text. */
+  readonly keyFile: string;
+  readonly projectId: string;
+  readonly #email: string;
+  readonly #now: () => number;
+
   private constructor(
-    private readonly publicKey: CryptoKey,
-    /** The key file's text. */
-    readonly keyFile: string,
-    readonly projectId: string,
-    private readonly email: string,
-    private readonly now: () => number,
-  ) {}
+    publicKey: CryptoKey,
+    keyFile: string,
+    projectId: string,
+    email: string,
+    now: () => number,
+  ) {
+    this.#publicKey = publicKey;
+    this.keyFile = keyFile;
+    this.projectId = projectId;
+    this.#email = email;
+    this.#now = now;
+  }
 
   static async create(options: { projectId?: string; now?: () => number } = {}): Promise<FcmSim> {
     const projectId = options.projectId ?? 'demo-project';
@@ -86,12 +98,12 @@ export class FcmSim {
     const form = new URLSearchParams(await request.text());
     if (form.get('grant_type') !== GRANT) return refused('unsupported_grant_type');
     try {
-      const { payload } = await jwtVerify(form.get('assertion') ?? '', this.publicKey, {
+      const { payload } = await jwtVerify(form.get('assertion') ?? '', this.#publicKey, {
         algorithms: ['RS256'],
-        issuer: this.email,
+        issuer: this.#email,
         audience: TOKEN_URI,
         typ: 'JWT',
-        currentDate: new Date(this.now()),
+        currentDate: new Date(this.#now()),
         requiredClaims: ['iat', 'exp'],
       });
       if (payload.scope !== SCOPE) return refused('invalid_scope');
@@ -100,7 +112,7 @@ export class FcmSim {
       return refused('invalid_grant');
     }
     const token = `ya29.${crypto.randomUUID()}`;
-    this.#tokens.set(token, this.now() + 3_599_000);
+    this.#tokens.set(token, this.#now() + 3_599_000);
     return Response.json({ access_token: token, expires_in: 3_599, token_type: 'Bearer' });
   }
 
@@ -113,7 +125,7 @@ export class FcmSim {
       return refuse({ status: 404 });
     const bearer = /^Bearer (\S+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? '';
     const until = this.#tokens.get(bearer);
-    if (until === undefined || until <= this.now())
+    if (until === undefined || until <= this.#now())
       return refuse({ status: 401, errorCode: 'THIRD_PARTY_AUTH_ERROR' });
     if (request.headers.get('content-type')?.split(';')[0] !== 'application/json') return invalid();
     const message = messageOf(await request.json().catch(() => null));
@@ -150,7 +162,8 @@ function messageOf(body: unknown): ReceivedMessage | null {
 const invalid = () => refuse({ status: 400, errorCode: 'INVALID_ARGUMENT' });
 
 function refuse(fault: FcmFault): Response {
-  const headers: Record<string, string> = fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
+  const headers: Record<string, string> =
+    fault.retryAfter === undefined ? {} : { 'Retry-After': fault.retryAfter };
   const details =
     fault.errorCode === undefined
       ? []
