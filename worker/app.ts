@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { demo } from './demo/seed';
+import { dialer } from './dialer';
 import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
@@ -25,6 +26,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', calls);
   app.route('/', notes);
   app.route('/', live);
+  app.route('/', dialer);
   app.route('/', pbx);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
