@@ -15,7 +15,7 @@ export default [
     rules: {
       'no-console': 'error',
       'no-var': 'error',
-      eqeqeq: 'error',
+      eqeqeq: ['error', 'always', { null: 'ignore' }],
       'max-lines': ['error', { max: 300 }],
       'prefer-const': 'off',
       'svelte/prefer-const': 'error',
