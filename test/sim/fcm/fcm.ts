@@ -95,7 +95,7 @@ export class FcmSim {
     if (request.headers.get('content-type')?.split(';')[0] !== 'application/x-www-form-urlencoded') {
       return refused('invalid_request');
     }
-    const form = new URLSearchParams(await request.text());
+    const form = new URLSearchParams(new TextDecoder().decode(await request.arrayBuffer()));
     if (form.get('grant_type') !== GRANT) return refused('unsupported_grant_type');
     try {
       const { payload } = await jwtVerify(form.get('assertion') ?? '', this.#publicKey, {
