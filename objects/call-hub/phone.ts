@@ -3,7 +3,11 @@ import type { CallResult, PhoneEvent } from '../phone-queue/contract';
 import type { CallDirection, CallOutcome } from './contract';
 import { applyChanges, newCall, type CallChange, type CallRecord, type Ending } from './machine';
 
-/** Phones' clocks have any skew: an end outside of what we saw ourselves is not believed. */
+/**
+ * Phones' clocks have any skew: a moment is believed only if the report came soon after it. It must not depend on
+ * what else is known of the call, or the order of the reports would matter.
+ */
+const LATEST_REPORT_MS = 4 * 3_600_000;
 const CLOCK_TOLERANCE_MS = 60_000;
 
 const OUTCOMES: Record<CallResult['status'], CallOutcome | null> = {
@@ -20,8 +24,7 @@ const OUTCOMES: Record<CallResult['status'], CallOutcome | null> = {
 /** The call after the event; `known` is null when this is the first we hear of it. */
 export function applyPhoneEvent(known: CallRecord | null, event: PhoneEvent): CallRecord {
   const direction = directionOf(event);
-  const startAt = event.type === 'manual' ? plausible(event.result?.startedAt, 0, event.at) : event.at;
-  const call = known ?? newCall(event.callId, 'phone', direction, event.phone, startAt);
+  const call = known ?? newCall(event.callId, 'phone', direction, event.phone, beginOf(event));
   return applyChanges(call, changesOf(call, event));
 }
 
@@ -36,6 +39,11 @@ function changesOf(call: CallRecord, event: PhoneEvent): CallChange[] {
         companyId: event.companyId ?? undefined,
         number: event.phone === '' ? undefined : event.phone,
       },
+    },
+    // A command begins when it was asked for; until that is heard, the earliest thing known will do.
+    {
+      type: 'describe',
+      fields: { startAt: call.marks.queued ? undefined : Math.min(call.startAt, beginOf(event)) },
     },
     { type: 'show', userIds: [event.userId, event.creatorId].filter((id) => id !== '') },
   ];
@@ -64,7 +72,7 @@ function changesOf(call: CallRecord, event: PhoneEvent): CallChange[] {
       if (event.type === 'manual')
         changes.push({ type: 'describe', fields: { direction: directionOf(event) } });
       if (!event.result) break;
-      const ending = endingOf(call, event, event.result);
+      const ending = endingOf(event, event.result);
       if (ending.answerAt !== null)
         changes.push({ type: 'reach', state: 'connected', at: ending.answerAt, by });
       changes.push({ type: 'end', ending });
@@ -85,9 +93,9 @@ const withdrawn = (event: PhoneEvent, outcome: CallOutcome, by: string): Ending 
   talkSec: 0,
 });
 
-function endingOf(call: CallRecord, event: PhoneEvent, result: CallResult): Ending {
+function endingOf(event: PhoneEvent, result: CallResult): Ending {
   const outcome = OUTCOMES[result.status];
-  const endAt = plausible(result.endedAt, call.startAt, event.at);
+  const endAt = plausible(result.endedAt, event.at);
   const talkSec = outcome === 'answered' ? result.durationSec : outcome === null ? null : 0;
   const answerAt = outcome === 'answered' && talkSec !== null ? endAt - talkSec * 1000 : null;
   return {
@@ -102,11 +110,16 @@ function endingOf(call: CallRecord, event: PhoneEvent, result: CallResult): Endi
   };
 }
 
-/** The phone's moment where it lies between `from` and the report's arrival, else the arrival. */
-function plausible(at: number | null | undefined, from: number, arrived: number): number {
+/** The phone's moment where it can be true, else the report's arrival. */
+function plausible(at: number | null | undefined, arrived: number): number {
   if (at === null || at === undefined) return arrived;
-  return at >= from - CLOCK_TOLERANCE_MS && at <= arrived + CLOCK_TOLERANCE_MS ? Math.max(at, from) : arrived;
+  return at >= arrived - LATEST_REPORT_MS && at <= arrived + CLOCK_TOLERANCE_MS
+    ? Math.min(at, arrived)
+    : arrived;
 }
+
+const beginOf = (event: PhoneEvent): number =>
+  event.type === 'manual' ? plausible(event.result?.startedAt, event.at) : event.at;
 
 const directionOf = (event: PhoneEvent): CallDirection =>
   /^in/i.test(event.result?.direction ?? '') ? 'in' : 'out';

@@ -13,6 +13,8 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 export function viewOf(call: CallRecord, names: Names): CallView {
   const ending = call.ending;
   const answerAt = ending ? ending.answerAt : (call.marks.connected?.at ?? null);
+  // A phone's clock may put the end of a call before its beginning.
+  const since = (ms: number): string => iso(Math.max(ms, call.startAt));
   return {
     call_id: call.callId,
     source: call.source,
@@ -23,8 +25,8 @@ export function viewOf(call: CallRecord, names: Names): CallView {
     status: statusOf(call),
     outcome: ending?.outcome ?? null,
     start_time: iso(call.startAt),
-    answer_time: answerAt === null ? null : iso(answerAt),
-    end_time: ending ? iso(ending.endAt) : null,
+    answer_time: answerAt === null ? null : since(answerAt),
+    end_time: ending ? since(ending.endAt) : null,
     duration: ending ? ending.talkSec : null,
     device: call.deviceId === null ? null : names.device(call.deviceId),
     slot: null,
@@ -37,7 +39,7 @@ export function viewOf(call: CallRecord, names: Names): CallView {
 
 export function detailOf(call: CallRecord, names: Names): CallDetail {
   const entry = (state: CallStateEntry['state'], mark: Mark | undefined): CallStateEntry[] =>
-    mark ? [{ state, at: iso(mark.at), by: mark.by }] : [];
+    mark ? [{ state, at: iso(Math.max(mark.at, call.startAt)), by: mark.by }] : [];
   return {
     ...viewOf(call, names),
     states: [
