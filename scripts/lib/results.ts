@@ -8,18 +8,6 @@ export interface Counts {
   skipped: number;
 }
 
-/** Sum of several counts. */
-export function sum(counts: readonly Counts[]): Counts {
-  return counts.reduce(
-    (total, one) => ({
-      passed: total.passed + one.passed,
-      failed: total.failed + one.failed,
-      skipped: total.skipped + one.skipped,
-    }),
-    { passed: 0, failed: 0, skipped: 0 },
-  );
-}
-
 /** Leaves a suite's counts in the directory CI_RESULTS, where .ci/run adds them up; does nothing outside of CI. */
 export function report(suite: string, counts: Counts): void {
   const directory = process.env.CI_RESULTS;
