@@ -1,4 +1,4 @@
-import type { Call, CallDetail, Identity, Note, Phone } from './model';
+import type { Call, CallDetail, Identity, Note, Phone, SignIn } from './model';
 
 type Json<T> = { content: { 'application/json': T } };
 type Get<R, Q = never, P = never> = {
@@ -17,6 +17,9 @@ export interface paths {
   };
   '/api/auth/logout': { post: PostEmpty<never> };
   '/api/auth/me': { get: Get<Identity> };
+  '/api/sessions': { get: Get<{ items: SignIn[] }> };
+  '/api/sessions/{id}': { delete: Get<never, never, { id: string }> };
+  '/api/sessions/revoke-all': { post: Post<{ revoked: number }, { keep_current: boolean }> };
   '/api/point/rolecheck': { get: Get<{ allowed: boolean; permissions: string[] }, { action?: string }> };
   '/api/calls/feed': {
     get: Get<

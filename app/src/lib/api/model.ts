@@ -69,5 +69,20 @@ export interface Phone {
 export interface Identity {
   user: CallUser;
   role: string;
+  /** What the user may do: names such as `call.start`. */
+  actions: string[];
   tenant: { id: string; name: string; time_zone: string; country: string };
+}
+
+/** One of the user's sign-ins. */
+export interface SignIn {
+  id: string;
+  kind: 'browser' | 'api' | 'phone';
+  created_at: string;
+  last_used_at: string;
+  expires_at: string | null;
+  user_agent: string | null;
+  address: string | null;
+  /** The one this browser holds. */
+  current: boolean;
 }

@@ -48,7 +48,8 @@ export function moments(call: Call): CallMoment[] {
 
 /** Seconds to show beside a call: of talk where it was answered, of waiting while it is not; null when unknown. */
 export function shownSeconds(call: Call, now: number): number | null {
-  if (call.status === 'ended') return call.duration;
+  // Of a call nobody answered there is no length to show, whatever it took to end.
+  if (call.status === 'ended') return call.outcome === 'answered' ? call.duration : null;
   const from = Date.parse(call.answer_time ?? call.start_time);
   return Number.isNaN(from) ? null : Math.max(0, Math.floor((now - from) / 1_000));
 }

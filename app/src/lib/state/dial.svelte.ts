@@ -7,7 +7,7 @@ import { numbers } from './numbers.svelte';
 import { session } from './session.svelte';
 
 /** How many different numbers "last dialled" offers. */
-const LAST = 5;
+const LAST = 4;
 
 export interface Dialled {
   callId: string;

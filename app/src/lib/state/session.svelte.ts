@@ -37,12 +37,9 @@ class Session {
 
   async #load(): Promise<void> {
     try {
-      const [identity, { permissions }] = await Promise.all([
-        body(api.GET('/api/auth/me')),
-        body(api.GET('/api/point/rolecheck')),
-      ]);
+      const identity = await body(api.GET('/api/auth/me'));
       this.identity = identity;
-      this.#permissions = new Set(permissions);
+      this.#permissions = new Set(identity.actions);
       this.error = null;
       this.status = 'in';
     } catch (cause) {
