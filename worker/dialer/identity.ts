@@ -33,8 +33,11 @@ export const dialerIdentity = (known: SessionIdentity): DialerIdentity => {
  * @returns null without the header or with one of another scheme, as simplejwt takes it.
  * @throws DialerError 401 for a Bearer header that is not two words.
  */
-export function bearer(request: Request): string | null {
-  const words = request.headers.get('authorization')?.trim().split(/\s+/) ?? [];
+export const bearer = (request: Request): string | null => bearerToken(request.headers.get('authorization'));
+
+/** As `bearer`, from the header's value. @throws DialerError 401 for a Bearer header that is not two words. */
+export function bearerToken(authorization: string | null): string | null {
+  const words = authorization?.trim().split(/\s+/) ?? [];
   if (words[0]?.toLowerCase() !== 'bearer') return null;
   if (words.length !== 2 || words[1] === undefined) throw badAuthorizationHeader();
   return words[1];

@@ -6,6 +6,7 @@ import { qrEndpoints } from './endpoints/qr';
 import { reportEndpoints } from './endpoints/reports';
 import { sessionEndpoints } from './endpoints/session';
 import { tokenEndpoints } from './endpoints/token';
+import { pullEndpoints } from './pull';
 import { dialerRoom } from './room';
 import { builds } from './web/builds';
 import { commands } from './web/commands';
@@ -26,6 +27,7 @@ dialer.route(
     ...sessionEndpoints,
     ...deviceEndpoints,
     ...callEndpoints,
+    ...pullEndpoints,
     ...reportEndpoints,
     ...appEndpoints,
   ]),
