@@ -55,7 +55,9 @@ export class Feed {
   replay(epoch: string, offset: number, viewer: Viewer): Replay {
     if (!this.reaches(epoch, offset)) return { ok: false };
     const mine =
-      viewer.scope === 'own' ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2' : '';
+      viewer.scope === 'own'
+        ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2 AND v.since <= f.offset'
+        : '';
     const bindings = viewer.scope === 'own' ? [offset, viewer.userId] : [offset];
     const rows = this.sql
       .exec<{ offset: number; data: string }>(
@@ -93,11 +95,11 @@ export class Feed {
     return row?.data ?? null;
   }
 
-  /** Offset of the newest change before `before` that a viewer with `own` scope may see; 0 of none. */
+  /** Offset of the newest change before `before` that a viewer with `own` scope was told of; 0 of none. */
   lastFor(userId: string, before: number): number {
     const [row] = this.sql
       .exec<{ last: number | null }>(
-        `SELECT max(f.offset) AS last FROM call_viewers v JOIN feed f ON f.call_id = v.call_id
+        `SELECT max(f.offset) AS last FROM call_viewers v JOIN feed f ON f.call_id = v.call_id AND f.offset >= v.since
          WHERE v.user_id = ? AND f.offset < ?`,
         userId,
         before,

@@ -83,7 +83,7 @@ export class Intake {
   /** Stores a call and, if anyone can see the difference, tells it. */
   save(call: CallRecord, known: CallRecord | null): void {
     if (call === known) return;
-    this.parts.store.saveCall(call, known);
+    this.parts.store.saveCall(call, known, this.parts.feed.head + 1);
     const data = this.render(call);
     if (known === null || data !== this.render(known) || call.audience !== known.audience)
       this.announce(call, data);

@@ -79,6 +79,24 @@ describe('the live socket', () => {
     expect(own.events().at(-1)).toMatchObject({ prev: 4, offset: 6 });
   });
 
+  it('leaves no hole for who comes to a call later on', async () => {
+    const hub = hubOf('joins');
+    const client = await LiveClient.connect(hub, oleg);
+    const event = (userId: string, at: number) =>
+      phoneEvent({ callId: 'c_1', userId, creatorId: userId, type: 'delivered', at });
+    await hub.ingestPhone([event(OLGA, 2_000)]);
+    await hub.ingestPhone([event(OLEG, 1_000)]);
+    await client.until(count('event', 1));
+    expect(client.events()).toMatchObject([{ prev: 0, offset: 2 }]);
+    const { cursor } = await hub.feed({ viewer: all });
+    const again = await LiveClient.connect(hub, oleg, {
+      epoch: cursor.slice(0, cursor.lastIndexOf(':')),
+      offset: 0,
+    });
+    await again.until(count('head', 1));
+    expect(again.events().map((told) => told.offset)).toEqual([2]);
+  });
+
   it.each([
     ['another epoch', { epoch: 'other', offset: 0 }],
     ['an offset not reached yet', { epoch: null, offset: 99 }],

@@ -104,4 +104,9 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    id: 2,
+    name: 'since when a viewer is told of a call',
+    sql: 'ALTER TABLE call_viewers ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
+  },
 ];

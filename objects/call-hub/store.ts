@@ -52,7 +52,8 @@ export class CallStore implements GroupIndex {
     return row ? this.cache(JSON.parse(row.record) as CallRecord) : null;
   }
 
-  saveCall(call: CallRecord, known: CallRecord | null): void {
+  /** `offset`: of the feed's row that will tell this change; whoever may see the call now is told from there on. */
+  saveCall(call: CallRecord, known: CallRecord | null, offset: number): void {
     this.sql.exec(
       `INSERT INTO calls VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
        status = excluded.status, started_at = excluded.started_at, user_id = excluded.user_id, record = excluded.record`,
@@ -64,7 +65,7 @@ export class CallStore implements GroupIndex {
     );
     for (const userId of call.audience) {
       if (known?.audience.includes(userId)) continue;
-      this.sql.exec('INSERT OR IGNORE INTO call_viewers VALUES (?, ?)', userId, call.callId);
+      this.sql.exec('INSERT OR IGNORE INTO call_viewers VALUES (?, ?, ?)', userId, call.callId, offset);
     }
     this.cache(call);
   }
