@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   ACTION_NAMES,
@@ -50,7 +51,7 @@ describe('the table of actions', () => {
 });
 
 describe('system roles', () => {
-  const sql = readFileSync(new URL('../../migrations/0002_system_roles.sql', import.meta.url), 'utf8');
+  const sql = readFileSync(join(import.meta.dirname, '../../migrations/0002_system_roles.sql'), 'utf8');
 
   it.each(Object.keys(SYSTEM_ROLES) as (keyof typeof SYSTEM_ROLES)[])(
     '%s is in D1 as in the table',
