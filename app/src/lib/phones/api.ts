@@ -171,3 +171,8 @@ export function uploadBuild(
     request.send(file);
   });
 }
+
+/** A link to the newest build's file, good for some minutes and without a sign-in. */
+export async function latestBuildUrl(): Promise<string> {
+  return (await body(phones.GET('/api/phone/app/latest/'))).download_url;
+}

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileProblem, versionCodeOf, versionFromName } from './build-file';
+import { fileProblem, isVersionName, versionCodeOf, versionFromName } from './build-file';
 
 describe('fileProblem', () => {
   it('looks at what is inside, not at the name', async () => {
@@ -15,6 +15,12 @@ describe('versions', () => {
   it('takes only codes Android takes', () => {
     expect(versionCodeOf(' 241 ')).toBe(241);
     for (const bad of ['', '0', '-1', '1.5', '2100000001', 'x']) expect(versionCodeOf(bad), bad).toBeNull();
+  });
+
+  it('takes names that are safe in a file name', () => {
+    expect(isVersionName('2.4.1-beta+7')).toBe(true);
+    for (const bad of ['', '.apk', '2.4 1', '2/4', 'x'.repeat(41)])
+      expect(isVersionName(bad), bad).toBe(false);
   });
 
   it('reads them from a file name where they are there', () => {

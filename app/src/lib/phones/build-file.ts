@@ -1,7 +1,7 @@
 export type BuildFileProblem = 'none' | 'empty' | 'not_apk' | 'too_large';
 
 /** What the server takes in one upload. */
-export const MOST_BYTES = 200_000_000;
+export const MOST_BYTES = 200 * 1_024 * 1_024;
 
 /** The first bytes of every ZIP archive, which an APK is. */
 const ZIP = [0x50, 0x4b, 0x03, 0x04];
@@ -14,6 +14,9 @@ export async function fileProblem(file: File | null): Promise<BuildFileProblem |
   const head = new Uint8Array(await file.slice(0, ZIP.length).arrayBuffer());
   return ZIP.every((byte, at) => head[at] === byte) ? null : 'not_apk';
 }
+
+/** What the server takes for a version name: it becomes part of the downloaded file's name. */
+export const isVersionName = (text: string): boolean => /^[0-9A-Za-z][0-9A-Za-z._+-]{0,39}$/.test(text);
 
 /** A whole positive number as Android wants it, null for anything else. */
 export function versionCodeOf(text: string): number | null {

@@ -15,7 +15,9 @@ import type {
 
 type Json<T> = { content: { 'application/json': T } };
 type Answer<R, Q = never, P = never> = {
-  parameters: { query?: Q; path: P; header?: never; cookie?: never };
+  parameters: { query?: Q; header?: never; cookie?: never } & ([P] extends [never]
+    ? { path?: never }
+    : { path: P });
   requestBody?: never;
   responses: { 200: Json<R> };
 };
@@ -49,6 +51,7 @@ export interface PhonePaths {
     delete: Answer<PushSettings>;
   };
   '/api/phones/push/replay': { post: Answer<{ replayed: number }> };
+  '/api/phone/app/latest/': { get: Answer<{ download_url: string }> };
   '/api/phone/qr/create/': { post: Answer<QrCode> };
   '/api/phone/qr/status/': { get: Answer<QrStatus, { token: string }> };
 }

@@ -4,8 +4,6 @@ import type { Page } from './model';
 import { mergeFirstPage } from './paged';
 
 const PAGE = 50;
-/** The most one request may ask for. */
-const MOST = 200;
 
 /** A list read page by page, newest first: the pages so far, whether there are more, and what went wrong. */
 export class PagedList<T> {
@@ -21,6 +19,8 @@ export class PagedList<T> {
   constructor(
     private readonly fetchPage: (page: PageRequest, signal: AbortSignal) => Promise<Page<T>>,
     private readonly keyOf: (item: T) => string | number,
+    /** The most items one request may ask for. */
+    private readonly most: number,
   ) {}
 
   get pending(): boolean {
@@ -35,7 +35,7 @@ export class PagedList<T> {
     }
     this.moreError = null;
     // A refresh asks for as much as is on screen, so that older lines change their state too.
-    const limit = Math.min(MOST, Math.max(PAGE, this.items?.length ?? 0));
+    const limit = Math.min(this.most, Math.max(PAGE, this.items?.length ?? 0));
     await this.#run('loading', { limit }, (page) => {
       const merged = mergeFirstPage(this.items ?? [], page, this.keyOf);
       this.items = merged.items;

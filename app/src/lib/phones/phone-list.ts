@@ -31,8 +31,8 @@ const RANK: Record<PhoneState, number> = { polling: 1, recent: 2, asleep: 3, nev
 /** Lower comes first: what needs somebody's hand, then what can ring, then what sleeps. */
 export const urgency = (phone: Phone): number => (phone.queue_stuck ? 0 : RANK[phone.state]);
 
-export type PhoneOrder = 'urgency' | 'seen' | 'user' | 'name';
-export const PHONE_ORDERS: readonly PhoneOrder[] = ['urgency', 'seen', 'user', 'name'];
+export const PHONE_ORDERS = ['urgency', 'seen', 'user', 'name'] as const;
+export type PhoneOrder = (typeof PHONE_ORDERS)[number];
 
 const seenAt = (phone: Phone): number => (phone.last_seen_at ? Date.parse(phone.last_seen_at) : 0);
 const byName = (a: Phone, b: Phone): number => a.name.localeCompare(b.name) || (a.id < b.id ? -1 : 1);

@@ -48,20 +48,20 @@ export class SignInAttempt {
   }
 
   async #ask(): Promise<void> {
-    if (this.state.phase === 'used') return this.#find(this.state.at);
-    if (this.state.phase !== 'pending') return;
+    if (this.state.phase !== 'pending') return this.#found();
     const { token } = this.state;
     try {
       this.#take({ type: 'status', token, status: await qrStatus(token), now: Date.now() });
     } catch (cause) {
       this.#take({ type: 'status_failed', token, error: asApiError(cause) });
     }
-    if (this.state.phase === 'used') await this.#find(this.state.at);
+    await this.#found();
   }
 
-  async #find(at: number): Promise<void> {
+  async #found(): Promise<void> {
     const before = this.#before;
-    if (this.phone || !before || Date.now() - at > LOOK_FOR_PHONE_MS) return;
+    if (this.state.phase !== 'used' || this.phone || !before) return;
+    if (Date.now() - this.state.at > LOOK_FOR_PHONE_MS) return;
     try {
       const phones = await listPhones(undefined, true);
       this.phone = phones.find((phone) => before.get(phone.id) !== mark(phone)) ?? null;

@@ -69,6 +69,8 @@ const known: Record<string, () => string> = {
   unknown: m.phones_result_unknown,
   outgoing: m.phones_direction_outgoing,
   incoming: m.phones_direction_incoming,
+  observer: m.phones_method_observer,
+  retry: m.phones_method_retry,
   crm_ui: m.phones_source_crm_ui,
   notification: m.phones_source_notification,
   history: m.phones_source_history,
