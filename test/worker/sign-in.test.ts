@@ -192,7 +192,7 @@ describe('POST /api/auth/login', () => {
       error: true,
       code: 'INVALID_PARAMS',
       message: expect.any(String) as string,
-      details: details as unknown,
+      details,
     });
   });
 
