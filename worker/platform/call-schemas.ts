@@ -39,7 +39,7 @@ export const CallBody = z
     source: z.enum(CALL_SOURCES),
     direction: z.enum(CALL_DIRECTIONS),
     number: z.string(),
-    user: UserRef.nullable(),
+    user: z.union([UserRef, z.null()]),
     extension: z.string().nullable(),
     status: z.enum(CALL_STATUSES),
     outcome: z.enum(CALL_OUTCOMES).nullable(),

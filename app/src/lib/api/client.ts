@@ -1,5 +1,5 @@
 import createClient, { type Middleware } from 'openapi-fetch';
-import type { paths } from './contract';
+import type { paths } from './schema';
 import { ApiError, asApiError, readError } from './errors';
 
 /** No request of a screen may hang for ever; long jobs answer at once and report over the live feed. */

@@ -1,6 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { api, body } from '#lib/api/client.js';
-import { asApiError, type ApiError } from '#lib/api/errors.js';
+import { ApiError, asApiError } from '#lib/api/errors.js';
 import type { Call } from '#lib/api/model.js';
 import { isCall, newestFirst } from '#lib/calls/call.js';
 import type { Position } from './live-protocol';
@@ -11,7 +11,7 @@ import { session } from './session.svelte';
 const KEEP = 2_000;
 
 /** How many ended calls to ask for beside the live ones: the server's limit. */
-const RECENT = '200';
+const RECENT = 200;
 
 /** Every call the live feed has told of, kept current by it. */
 class Calls {
@@ -56,9 +56,12 @@ class Calls {
 
   async #reload(): Promise<Position> {
     try {
-      const { epoch, offset, calls } = await body(
+      const page = await body(
         api.GET('/api/calls/feed', { params: { query: { as: 'page', recent: RECENT } } }),
       );
+      // Only `as=page` says where in the feed the answer stands.
+      if (Array.isArray(page)) throw new ApiError('INTERNAL', 0, 'the feed answered without its place');
+      const { epoch, offset, calls } = page;
       this.#calls.clear();
       for (const call of calls) this.#calls.set(call.call_id, call);
       this.loaded = true;

@@ -50,6 +50,31 @@ export class Notes {
       this.#pending = this.#pending.filter((one) => one !== draft);
     }
   };
+
+  /** Shows the new words at once. Throws ApiError after having put the old ones back. */
+  change = async (id: string, text: string): Promise<void> => {
+    const before = this.saved.value?.find((note) => note.id === id);
+    if (!before) return;
+    this.#replace({ ...before, text, edited: new Date().toISOString() });
+    try {
+      this.#replace(
+        await body(api.PATCH('/api/crm/note/{id}', { params: { path: { id } }, body: { text } })),
+      );
+    } catch (cause) {
+      this.#replace(before);
+      throw asApiError(cause);
+    }
+  };
+
+  /** Throws ApiError; the note goes from the screen when the server has let it go. */
+  remove = async (id: string): Promise<void> => {
+    await api.DELETE('/api/crm/note/{id}', { params: { path: { id } } });
+    this.saved.value = (this.saved.value ?? []).filter((note) => note.id !== id);
+  };
+
+  #replace(note: Note): void {
+    this.saved.value = (this.saved.value ?? []).map((one) => (one.id === note.id ? note : one));
+  }
 }
 
 /** Asks again when the feed says that somebody else's note came. */
