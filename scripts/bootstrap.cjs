@@ -103,6 +103,8 @@ function takeLock() {
     let alive = true;
     try {
       process.kill(Number(fs.readFileSync(path.join(lockDirectory, 'pid'), 'utf8')), 0);
+      // An id may have been given away again; no install takes this long.
+      alive = Date.now() - fs.statSync(lockDirectory).mtimeMs < 20 * 60_000;
     } catch (error) {
       // The pid is written just after the directory is made: give it a few seconds to appear.
       alive = error.code === 'EPERM' || (error.code === 'ENOENT' && round < 20);

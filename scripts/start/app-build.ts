@@ -56,7 +56,7 @@ export async function compileMessages(): Promise<void> {
  */
 export async function buildApp(say: (line: string) => void): Promise<void> {
   if (isFresh(appSourcesHash())) return;
-  await withDirectoryLock(join(root, 'dist', 'app-build.lock'), async () => {
+  const build = async (): Promise<void> => {
     const hash = appSourcesHash();
     if (isFresh(hash)) return;
     say('building the app (about 15 seconds; only when its sources have changed)');
@@ -65,6 +65,9 @@ export async function buildApp(say: (line: string) => void): Promise<void> {
     await step('vite build', bin('vite'), ['build', '--logLevel', 'warn']);
     mkdirSync(join(root, 'dist'), { recursive: true });
     writeFileSync(stamp, hash);
+  };
+  await withDirectoryLock(join(root, 'dist', 'app-build.lock'), build, (holder) => {
+    say(`the app is being built by another command (process ${holder}), waiting for it`);
   });
 }
 

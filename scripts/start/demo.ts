@@ -18,6 +18,8 @@ interface SeedAnswer {
   signIns: DemoSignIn[];
 }
 
+type SeedPlan = Omit<RuntimePlan, 'host' | 'port'>;
+
 /** Where a state directory notes which Worker made its demo data. */
 const NOTE = 'demo.json';
 
@@ -25,7 +27,7 @@ const NOTE = 'demo.json';
  * True when the demo's data was made by this very Worker: nothing to do. After an upgrade the seed runs again and adds
  * what is new.
  */
-export function isSeeded(plan: RuntimePlan): boolean {
+export function isSeeded(plan: SeedPlan): boolean {
   try {
     const note = JSON.parse(readFileSync(join(plan.stateDir, NOTE), 'utf8')) as { worker?: string };
     return note.worker === digest(plan.module);
@@ -43,7 +45,7 @@ function digest(text: string): string {
  * runtime with a one-time token, on a port of its own and before the public one opens.
  * @returns the demo's sign-ins when they were made now, undefined when they were there already
  */
-export async function seedDemo(plan: RuntimePlan): Promise<DemoSignIn[] | undefined> {
+export async function seedDemo(plan: SeedPlan): Promise<DemoSignIn[] | undefined> {
   const token = randomBytes(32).toString('base64url');
   const { runtime, url } = await startRuntime({
     ...plan,

@@ -1,4 +1,3 @@
-import type { Miniflare } from 'miniflare';
 import { childrenNamed } from '../lib/processes.ts';
 import { root } from '../lib/root.ts';
 import { buildApp } from './app-build.ts';
@@ -7,8 +6,9 @@ import { stopOnSignals } from './lifecycle.ts';
 import { migrate } from './migrate.ts';
 import { DemoPhone } from './phone.ts';
 import { PortError, requireFreePort } from './port.ts';
-import { persistenceOf, startRuntime, type RuntimePlan } from './runtime.ts';
+import { persistenceOf } from './runtime.ts';
 import { loadSecrets } from './secrets.ts';
+import { serve, type Serving } from './serve.ts';
 import { SettingsError, readSettings, type StartSettings } from './settings.ts';
 import { StateInUseError, StateLock } from './state-lock.ts';
 import { bundleWorker, readWorkerConfiguration } from './worker.ts';
@@ -17,7 +17,7 @@ const say = (line: string): void => console.log(`trunkline: ${line}`);
 
 /** What has to be freed when the server stops. */
 interface Running {
-  runtime?: Miniflare;
+  serving?: Serving;
   phone?: DemoPhone;
 }
 
@@ -49,30 +49,28 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
   const module = await bundleWorker(entry);
   const applied = await migrate(options, persistenceOf(settings.stateDir));
   if (applied.length > 0) say(`database brought up to date (${applied.join(', ')})`);
-  const plan: RuntimePlan = {
+  const runtime = {
     options,
     module,
     stateDir: settings.stateDir,
-    host: settings.host,
-    port: settings.port,
     bindings: {
       ...loadSecrets(settings.stateDir, process.env),
       ...(settings.demo ? { DEMO: '1' } : {}),
-      ...(settings.clientAddressHeader ? { CLIENT_ADDRESS_HEADER: settings.clientAddressHeader } : {}),
     },
   };
-  const signIns = settings.demo && !isSeeded(plan) ? await seedDemo(plan) : undefined;
-  const { runtime, url } = await startRuntime(plan);
-  running.runtime = runtime;
+  const signIns = settings.demo && !isSeeded(runtime) ? await seedDemo(runtime) : undefined;
+  const { host, port, trustedAddressHeader } = settings;
+  const serving = await serve({ runtime, host, port, trustedAddressHeader });
+  running.serving = serving;
   watchRuntime(lock);
   if (signIns !== undefined) {
     console.log(`\nDemo sign-ins (made now; they work on this machine only):\n${formatSignIns(signIns)}\n`);
   }
   if (settings.demoPhone) {
     running.phone = new DemoPhone();
-    running.phone.start(url.origin, say);
+    running.phone.start(serving.localUrl, say);
   }
-  console.log(`ready ${url.origin}`);
+  console.log(`ready ${serving.url}`);
 }
 
 /** Notes the runtime's process id, again after a crash from which Miniflare restarted it, and says so. */
@@ -90,5 +88,5 @@ function watchRuntime(lock: StateLock): void {
 
 async function close(running: Running): Promise<void> {
   running.phone?.stop();
-  await running.runtime?.dispose();
+  await running.serving?.close();
 }

@@ -9,7 +9,7 @@ describe('readSettings', () => {
       stateDir: '/srv/t/.state',
       demo: true,
       demoPhone: true,
-      clientAddressHeader: '',
+      trustedAddressHeader: '',
     });
   });
 

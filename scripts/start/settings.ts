@@ -9,7 +9,7 @@ export interface StartSettings {
   demo: boolean;
   demoPhone: boolean;
   /** Name of the header in which a configured front proxy passes the client's address; '' when there is none. */
-  clientAddressHeader: string;
+  trustedAddressHeader: string;
 }
 
 /** A setting that cannot be used; its message is for the person at the terminal. */
@@ -28,7 +28,7 @@ function readSwitch(name: string, value: string | undefined, otherwise: boolean)
 }
 
 /**
- * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE and CLIENT_ADDRESS_HEADER.
+ * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE and TRUSTED_ADDRESS_HEADER.
  * @param root directory that a relative STATE_DIR is relative to
  * @throws SettingsError with a message for the person at the terminal
  */
@@ -46,9 +46,11 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Star
         '(leave HOST out, or set DEMO=0)',
     );
   }
-  const clientAddressHeader = (environment.CLIENT_ADDRESS_HEADER ?? '').trim();
-  if (!/^[A-Za-z0-9-]*$/.test(clientAddressHeader)) {
-    throw new SettingsError(`CLIENT_ADDRESS_HEADER is "${clientAddressHeader}"; use the name of one header`);
+  const trustedAddressHeader = (environment.TRUSTED_ADDRESS_HEADER ?? '').trim();
+  if (!/^[A-Za-z0-9-]*$/.test(trustedAddressHeader)) {
+    throw new SettingsError(
+      `TRUSTED_ADDRESS_HEADER is "${trustedAddressHeader}"; use the name of one header`,
+    );
   }
   return {
     host,
@@ -56,6 +58,6 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Star
     stateDir: resolve(root, environment.STATE_DIR || '.state'),
     demo,
     demoPhone: demo && readSwitch('DEMO_PHONE', environment.DEMO_PHONE, true),
-    clientAddressHeader,
+    trustedAddressHeader,
   };
 }

@@ -187,6 +187,6 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 /** The machine's environment without what npm, vitest or a developer's shell could change a server by. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   const unwanted =
-    /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|DEMO|HOST$|PORT$|STATE_DIR$|JWT_KEYS$|PASSWORD_PEPPER$|SECRETS_KEYS$|CLIENT_ADDRESS_HEADER$)/;
+    /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|DEMO|HOST$|PORT$|STATE_DIR$|JWT_KEYS$|PASSWORD_PEPPER$|SECRETS_KEYS$|TRUSTED_ADDRESS_HEADER$)/;
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !unwanted.test(name)));
 }
