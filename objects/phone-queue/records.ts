@@ -63,7 +63,7 @@ export class RecordStore {
         avg: number | null;
         max: number | null;
       }>(
-        `SELECT (at / ?1) * ?1 AS at, type, count(*) AS count, avg(value_ms) AS avg, max(value_ms) AS max,
+        `SELECT at - at % CAST(?1 AS INTEGER) AS at, type, count(*) AS count, avg(value_ms) AS avg, max(value_ms) AS max,
            coalesce(sum(http_code >= 400), 0) AS errors
          FROM telemetry WHERE at >= ?2 AND at < ?3 AND (?4 IS NULL OR user_id = ?4)
            AND (?5 IS NULL OR device_row_id = ?5)

@@ -88,7 +88,7 @@ export async function send(method: string, path: string, sent: Sent = {}): Promi
     ...(body !== undefined && { body }),
   });
   const response = await exports.default.fetch(request);
-  const text = await response.text();
+  const text = new TextDecoder().decode(await response.arrayBuffer());
   let json: Record<string, unknown> = {};
   try {
     json = JSON.parse(text) as Record<string, unknown>;

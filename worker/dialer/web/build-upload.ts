@@ -24,8 +24,9 @@ export async function storeBuild(
   const stored = bucket.put(key, fixed.readable, {
     httpMetadata: { contentType: 'application/vnd.android.package-archive' },
   });
-  // Answered below; without a handler its rejection would be reported before that.
+  // Both are awaited below where it matters; without handlers an aborted upload would be reported as a fault.
   stored.catch(() => undefined);
+  digest.digest.catch(() => undefined);
   const problem = await pump(body, fixed.writable, digest);
   if (problem !== null) {
     await stored.catch(() => undefined);
@@ -44,6 +45,7 @@ async function pump(
   const reader = body.getReader();
   const toStore = store.getWriter();
   const toDigest = digest.getWriter();
+  for (const writer of [toStore, toDigest]) writer.closed.catch(() => undefined);
   let magic: number[] = [];
   try {
     for (;;) {
