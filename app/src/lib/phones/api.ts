@@ -1,7 +1,5 @@
-import type { Client } from 'openapi-fetch';
 import { api, body } from '#lib/api/client.js';
 import { ApiError, asApiError, readError } from '#lib/api/errors.js';
-import type { PhonePaths } from './contract';
 import type {
   Build,
   Command,
@@ -12,26 +10,21 @@ import type {
   PhoneSettings,
   PhoneStats,
   PushSettings,
-  QrCode,
-  QrStatus,
   Telemetry,
 } from './model';
-
-// Same client, same session and refusals; only the paths it knows of are ours.
-const phones = api as unknown as Client<PhonePaths>;
 
 /** Every phone the signed-in user may see, or with `mine` only their own. */
 export async function listPhones(signal?: AbortSignal, mine = false): Promise<Phone[]> {
   const query = mine ? { mine: '1' as const } : {};
-  return (await body(phones.GET('/api/phones', { params: { query }, signal }))).items;
+  return (await body(api.GET('/api/phones', { params: { query }, signal }))).items;
 }
 
 export const getPhone = (id: string, signal?: AbortSignal): Promise<Phone> =>
-  body(phones.GET('/api/phones/{id}', { params: { path: { id } }, signal }));
+  body(api.GET('/api/phones/{id}', { params: { path: { id } }, signal }));
 
 /** Takes the phone away for good: its sign-in ends at once and the app on it must be signed in anew. */
 export const removePhone = (id: string): Promise<unknown> =>
-  body(phones.DELETE('/api/phones/{id}', { params: { path: { id } } }));
+  body(api.DELETE('/api/phones/{id}', { params: { path: { id } } }));
 
 export interface CommandFilter {
   user?: string;
@@ -50,11 +43,11 @@ export const listCommands = (
   page: PageRequest,
   signal?: AbortSignal,
 ): Promise<Page<Command>> =>
-  body(phones.GET('/api/phones/commands', { params: { query: { ...filter, ...page } }, signal }));
+  body(api.GET('/api/phones/commands', { params: { query: { ...filter, ...page } }, signal }));
 
 /** Throws ApiError when a phone has taken it already. */
 export const cancelCommand = (id: string): Promise<unknown> =>
-  body(phones.POST('/api/phones/commands/{id}/cancel', { params: { path: { id } } }));
+  body(api.POST('/api/phones/commands/{id}/cancel', { params: { path: { id } } }));
 
 /** Measurements of a period in buckets of `bucketSec` seconds. */
 export const getTelemetry = (
@@ -65,7 +58,7 @@ export const getTelemetry = (
   signal?: AbortSignal,
 ): Promise<Telemetry> =>
   body(
-    phones.GET('/api/phones/{id}/telemetry', {
+    api.GET('/api/phones/{id}/telemetry', {
       params: { path: { id }, query: { from: from.toISOString(), to: to.toISOString(), bucket: bucketSec } },
       signal,
     }),
@@ -73,7 +66,7 @@ export const getTelemetry = (
 
 /** Newest first. */
 export const listLogs = (id: string, page: PageRequest, signal?: AbortSignal): Promise<Page<LogEntry>> =>
-  body(phones.GET('/api/phones/{id}/logs', { params: { path: { id }, query: { ...page } }, signal }));
+  body(api.GET('/api/phones/{id}/logs', { params: { path: { id }, query: { ...page } }, signal }));
 
 export interface StatsPeriod {
   /** `YYYY-MM-DD` of the tenant's time zone, both inclusive. */
@@ -82,14 +75,18 @@ export interface StatsPeriod {
   by: 'day' | 'month';
 }
 
-export const getStats = (period: StatsPeriod, signal?: AbortSignal): Promise<PhoneStats> =>
-  body(phones.GET('/api/phones/stats', { params: { query: { ...period } }, signal }));
+export async function getStats(period: StatsPeriod, signal?: AbortSignal): Promise<PhoneStats> {
+  const stats = await body(
+    api.GET('/api/phones/stats', { params: { query: { ...period, format: 'json' } }, signal }),
+  );
+  if (typeof stats === 'string') throw new ApiError('INTERNAL', 0, 'a table was asked for and a file came');
+  return stats;
+}
 
 /** The same statistics as a CSV file made by the server. */
 export async function getStatsCsv(period: StatsPeriod): Promise<Blob> {
-  const { data } = await phones.GET('/api/phones/stats', {
-    params: { query: { ...period } },
-    headers: { Accept: 'text/csv' },
+  const { data } = await api.GET('/api/phones/stats', {
+    params: { query: { ...period, format: 'csv' } },
     parseAs: 'blob',
   });
   if (!(data instanceof Blob)) throw new ApiError('INTERNAL', 0, 'empty answer');
@@ -97,36 +94,30 @@ export async function getStatsCsv(period: StatsPeriod): Promise<Blob> {
 }
 
 export async function listBuilds(signal?: AbortSignal): Promise<Build[]> {
-  return (await body(phones.GET('/api/phones/builds', { signal }))).items;
+  return (await body(api.GET('/api/phones/builds', { signal }))).items;
 }
 
 export const removeBuild = (id: string): Promise<unknown> =>
-  body(phones.DELETE('/api/phones/builds/{id}', { params: { path: { id } } }));
+  body(api.DELETE('/api/phones/builds/{id}', { params: { path: { id } } }));
 
 export const getSettings = (signal?: AbortSignal): Promise<PhoneSettings> =>
-  body(phones.GET('/api/phones/settings', { signal }));
+  body(api.GET('/api/phones/settings', { signal }));
 
 export const saveSettings = (change: Partial<PhoneSettings>): Promise<PhoneSettings> =>
-  body(phones.PATCH('/api/phones/settings', { body: change }));
+  body(api.PATCH('/api/phones/settings', { body: change }));
 
 export const getPush = (signal?: AbortSignal): Promise<PushSettings> =>
-  body(phones.GET('/api/phones/push', { signal }));
+  body(api.GET('/api/phones/push', { signal }));
 
 export const savePush = (serviceAccount: string): Promise<PushSettings> =>
-  body(phones.PUT('/api/phones/push', { body: { service_account: serviceAccount } }));
+  body(api.PUT('/api/phones/push', { body: { service_account: serviceAccount } }));
 
-export const removePush = (): Promise<PushSettings> => body(phones.DELETE('/api/phones/push'));
+export const removePush = (): Promise<PushSettings> => body(api.DELETE('/api/phones/push'));
 
 /** Puts pushes that were given up back in the queue; answers how many. */
 export async function replayPushes(): Promise<number> {
-  return (await body(phones.POST('/api/phones/push/replay'))).replayed;
+  return (await body(api.POST('/api/phones/push/replay'))).replayed;
 }
-
-/** A new one-use code that signs in one phone of the signed-in user. */
-export const createQr = (): Promise<QrCode> => body(phones.POST('/api/phone/qr/create/'));
-
-export const qrStatus = (token: string, signal?: AbortSignal): Promise<QrStatus> =>
-  body(phones.GET('/api/phone/qr/status/', { params: { query: { token } }, signal }));
 
 export interface BuildUpload {
   file: File;
@@ -170,9 +161,4 @@ export function uploadBuild(
     signal.addEventListener('abort', () => request.abort(), { once: true });
     request.send(file);
   });
-}
-
-/** A link to the newest build's file, good for some minutes and without a sign-in. */
-export async function latestBuildUrl(): Promise<string> {
-  return (await body(phones.GET('/api/phone/app/latest/'))).download_url;
 }

@@ -1,6 +1,7 @@
 import { asApiError } from '#lib/api/errors.js';
-import { createQr, listPhones, qrStatus } from './api';
+import { listPhones } from './api';
 import type { Phone } from './model';
+import { createQr, qrStatus } from './dialer-api';
 import { next, type SignIn, type SignInEvent } from './sign-in';
 import { whileVisible } from './while-visible';
 
