@@ -84,6 +84,7 @@ async function sweep(
   return faults;
 }
 
+const template = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{[^}]+\}/g, '[^/]+')}$`);
 const filled = (path: string, value: string): string => path.replaceAll(/\{[^}]+\}/g, value);
 const ask = (operation: Operation, path: string, extra: Parameters<Client['send']>[2] = {}): Promise<Reply> =>
   clientFor(operation.path).send(operation.method, path, extra);
@@ -253,12 +254,12 @@ describe('every route', () => {
   });
 
   it('knows only its own methods', async () => {
-    const known = new Map<string, Set<string>>();
-    for (const { path, method } of operations) known.set(path, (known.get(path) ?? new Set()).add(method));
+    const known = new Set(operations.map(({ path }) => path));
     const faults: string[] = [];
-    for (const [path, methods] of known) {
+    for (const path of known) {
       for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
-        if (methods.has(method)) continue;
+        // `GET /api/call/start` is the call whose id is "start".
+        if (operations.some((other) => other.method === method && template(other.path).test(path))) continue;
         const reply = await clientFor(path).send(method, filled(path, '0'));
         const fault = misshapen(path, reply);
         if (![405, 404].includes(reply.status) || fault !== null)

@@ -29,9 +29,10 @@ describe('a parked poll', () => {
     const second = await enqueue(operator, { device_id: device.deviceId });
     expect((await device.poll(25)).id).toBe(first);
     expect((await device.poll()).id).toBe(second);
-    const waiting = device.pull(25);
-    await parked(operator, device);
-    const third = await enqueue(operator, { device_id: device.deviceId });
+    const idle = await handset.another();
+    const waiting = idle.pull(25);
+    await parked(operator, idle);
+    const third = await enqueue(operator, { device_id: idle.deviceId });
     expect(idOf(await waiting.outcome)).toBe(third);
   });
 

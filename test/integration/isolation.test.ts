@@ -1,6 +1,6 @@
 /** Another tenant's things look exactly like things that do not exist, whoever asks for them. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newNumber, signIn, type Client, type Reply } from './support/client.ts';
+import { eventually, newNumber, signIn, type Client, type Reply } from './support/client.ts';
 import { enqueue, expectStatus, Handset, newDeviceId, phoneRow } from './support/handset.ts';
 import { LiveFeed } from './support/live-feed.ts';
 import { TestServer } from './support/server.ts';
@@ -33,15 +33,16 @@ beforeAll(async () => {
   const started = await owner.post('/api/call/start', { number: newNumber(), via: 'phone' });
   const call = String(started.json['call_id']);
   const command = await enqueue(owner);
+  await eventually(async () => (await owner.get(`/api/call/${call}`)).status === 200);
   const noted = await owner.post('/api/crm/note', { call_id: call, text: 'private' });
   const qr = expectStatus(200, await owner.post('/api/phone/qr/create/', {}));
   const me = expectStatus(200, await owner.get('/api/auth/me'));
   const row = await phoneRow(owner, ownPhone.deviceId);
-  const sessions = (await owner.get('/api/auth/sessions')).json['sessions'] as { id: string }[] | undefined;
+  const sessions = (await owner.get('/api/sessions')).json['items'] as { id: string }[] | undefined;
   real = {
     call,
     command,
-    note: String(noted.json['id'] ?? noted.json['note_id']),
+    note: String(noted.json['id']),
     phone: String(row?.['id']),
     device: ownPhone.deviceId,
     qr: String(qr.json['token']),
@@ -87,7 +88,7 @@ const asks: Record<string, Ask> = {
     }),
   'GET qr/status of a code': (ids) =>
     stranger.get(`/api/phone/qr/status/?token=${encodeURIComponent(ids.qr)}`),
-  'DELETE /api/auth/sessions/:id': (ids) => stranger.send('DELETE', `/api/auth/sessions/${ids.session}`),
+  'DELETE /api/sessions/:id': (ids) => stranger.send('DELETE', `/api/sessions/${ids.session}`),
 };
 
 describe('another tenant’s id', () => {
@@ -147,9 +148,10 @@ describe('what a tenant sees', () => {
 
   it('comes with the same device id in both, each its own', async () => {
     const deviceId = newDeviceId();
-    const one = await Handset.signIn(owner, deviceId);
-    const other = await Handset.signIn(stranger, deviceId);
-    const id = await enqueue(owner, { device_id: deviceId });
+    const ours = await signIn(server.url, 'op13');
+    const one = await Handset.signIn(ours, deviceId);
+    const other = await Handset.signIn(await signIn(server.url, 'op21'), deviceId);
+    const id = await enqueue(ours, { device_id: deviceId });
     expect((await other.poll()).id).toBeNull();
     expect((await one.poll()).id).toBe(id);
   });

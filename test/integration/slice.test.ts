@@ -16,17 +16,19 @@ describe('from a click to the result', () => {
 
   beforeAll(async () => {
     server = await TestServer.start();
+    cleanUp.push(() => server.stop());
     operator = await signIn(server.url, 'op12');
     phone = new SimulatedPhone({ url: server.url, deviceId: newDeviceId(), deviceName: 'Simulator: slice' });
+    cleanUp.push(() => phone.switchOff());
     const made = expectStatus(200, await operator.post('/api/phone/qr/create/', {}));
     await phone.signInByQr(String(made.json['token']));
     await phone.register();
     feed = await LiveFeed.open(server.url, operator.token ?? '');
+    cleanUp.push(() => feed.close());
   });
+  const cleanUp: (() => unknown)[] = [];
   afterAll(async () => {
-    phone.switchOff();
-    feed.close();
-    await server.stop();
+    for (const undo of cleanUp.toReversed()) await undo();
   });
 
   it('rings the phone over its long poll and shows every state of the call as it comes', async () => {

@@ -69,7 +69,7 @@ function anyAnswer(asked: Asked, answer: Answer): Rule[] {
   }
   if (answer.status >= 500) found.push(['server error', `${answer.status} ${answer.body.slice(0, 120)}`]);
   const refusable = asked.call === 'pull' || asked.call === 'token/refresh';
-  if (refusable && asked.sessionLives && [401, 403, 429].includes(answer.status)) {
+  if (refusable && asked.sessionLives && [400, 401, 403, 404, 429].includes(answer.status)) {
     found.push(['refused a live session', `${answer.status} ${answer.body.slice(0, 120)}`]);
   }
   return found;
@@ -111,7 +111,7 @@ function refreshAnswer(asked: Asked, answer: Answer): Rule[] {
       found.push(['rotated refresh', 'the app keeps its first one for ever']);
     return found;
   }
-  const told = [401, 403, 429].includes(answer.status);
+  const told = [400, 401, 403, 404, 429].includes(answer.status);
   return asked.sessionLives && answer.status >= 400 && answer.status < 500 && !told
     ? [['refused a good refresh', `${answer.status} logs the phone out`]]
     : [];
