@@ -29,6 +29,8 @@ export interface Env {
   DEMO?: string;
   /** One-time token with which the start script asks for the demo data. */
   DEMO_SEED_TOKEN?: string;
+  /** What the front of a self-hosted server proves itself with; new at every start, absent elsewhere. */
+  FRONT_TOKEN?: string;
   /** Header set by a configured front proxy that carries the client's address; without it the address is unknown. */
   CLIENT_ADDRESS_HEADER?: string;
 }

@@ -1,5 +1,6 @@
 import { buildApp } from './app';
 import type { Env } from './env';
+import { frontEntry } from './front-entry';
 
 export { CallHub } from '../objects/call-hub/object';
 export { Outbox } from '../objects/outbox/object';
@@ -8,6 +9,8 @@ export { RateLimiter } from '../objects/rate-limiter/object';
 export { SessionGate } from '../objects/session-gate/object';
 
 const app = buildApp();
+
+export const FrontEntry = frontEntry(app);
 
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),

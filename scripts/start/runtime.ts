@@ -21,6 +21,16 @@ export function persistenceOf(stateDir: string): string {
   return join(stateDir, 'v3');
 }
 
+const WORKER_NAME = 'trunkline';
+/** Class of the Worker (`worker/front-entry.ts`) that takes what our front brings. */
+const FRONT_ENTRY = 'FrontEntry';
+
+/** Where the front reaches the Worker now; it may move when a crashed runtime is started again. */
+export async function frontAddress(runtime: Miniflare): Promise<URL> {
+  await runtime.ready;
+  return runtime.unsafeGetDirectURL(WORKER_NAME, FRONT_ENTRY);
+}
+
 /** What a runtime of the whole Worker is started from. */
 export interface RuntimePlan {
   options: WorkerOptions;
@@ -44,7 +54,9 @@ export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Minifl
       workers: [
         {
           ...plan.options,
-          name: 'trunkline',
+          name: WORKER_NAME,
+          // A loopback socket that leads straight to the Worker, past the entry's hops; only our front knows its token.
+          unsafeDirectSockets: [{ host: '127.0.0.1', port: 0, entrypoint: FRONT_ENTRY }],
           rootPath: root,
           modulesRoot: root,
           modules: [{ type: 'ESModule', path: join(root, 'worker.js'), contents: plan.module }],

@@ -1,5 +1,6 @@
-import type { Miniflare } from 'miniflare';
-import { startRuntime, type RuntimePlan } from './runtime.ts';
+import { randomBytes } from 'node:crypto';
+import { startFront } from '../front/front.ts';
+import { frontAddress, startRuntime, type RuntimePlan } from './runtime.ts';
 
 /** A server that accepts requests. */
 export interface Serving {
@@ -20,20 +21,52 @@ export interface ServePlan {
   trustedAddressHeader: string;
 }
 
-/** Opens the public port. The one place that decides how requests reach workerd. */
+/** Between our front and the Worker. */
+const ADDRESS_HEADER = 'x-trunkline-address';
+
+/**
+ * Opens the public port. The one place that decides how requests reach workerd: through our front, which holds the
+ * phones' connections, tells the client's true address and keeps workerd below its limit of descriptors. See
+ * `docs/decisions/0007-long-poll-front.md`.
+ */
 export async function serve(plan: ServePlan): Promise<Serving> {
-  const { runtime, url } = await startRuntime({
+  const token = randomBytes(24).toString('base64url');
+  const { runtime } = await startRuntime({
     ...plan.runtime,
-    host: plan.host,
-    port: plan.port,
-    bindings: {
-      ...plan.runtime.bindings,
-      ...(plan.trustedAddressHeader ? { CLIENT_ADDRESS_HEADER: plan.trustedAddressHeader } : {}),
-    },
+    host: '127.0.0.1',
+    port: 0,
+    bindings: { ...plan.runtime.bindings, FRONT_TOKEN: token, CLIENT_ADDRESS_HEADER: ADDRESS_HEADER },
   });
-  return { url: url.origin, localUrl: url.origin, close: () => close(runtime) };
+  try {
+    const front = await startFront({
+      host: plan.host,
+      port: plan.port,
+      upstream: () => frontAddress(runtime),
+      token,
+      address: {
+        header: ADDRESS_HEADER,
+        ...(plan.trustedAddressHeader ? { trusted: plan.trustedAddressHeader } : {}),
+      },
+      warn: (line) => console.warn(`trunkline: ${line}`),
+    });
+    return {
+      url: front.url.origin,
+      localUrl: localOf(front.url),
+      close: async () => {
+        await front.close();
+        await runtime.dispose();
+      },
+    };
+  } catch (error) {
+    await runtime.dispose();
+    throw error;
+  }
 }
 
-async function close(runtime: Miniflare): Promise<void> {
-  await runtime.dispose();
+/** A wildcard address is no address to connect to. */
+function localOf(url: URL): string {
+  const local = new URL(url);
+  if (local.hostname === '0.0.0.0') local.hostname = '127.0.0.1';
+  if (local.hostname === '[::]') local.hostname = '[::1]';
+  return local.origin;
 }
