@@ -10,7 +10,7 @@ export interface StoredMessage extends OutboxMessage {
 
 export interface DrainParts {
   now(): number;
-  random(): number;
+  random: () => number;
   /** The first waiting message of each key that has one due, oldest first. */
   dueHeads(now: number, limit: number): StoredMessage[];
   /** Stores that an attempt starts, so that a crash in mid-delivery counts as one; false: it is no longer waiting. */

@@ -226,6 +226,6 @@ function codePoints(text: string): number {
 
 /** A refused value inside a message, cut so that a megabyte sent is not a megabyte answered. */
 function shown(value: unknown): string {
-  const text = typeof value === 'object' ? pythonType(value) : String(value);
+  const text = typeof value === 'string' ? value : pythonType(value);
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -39,8 +39,9 @@ describe('devices/register', () => {
     const rows = await db
       .select()
       .from(devices)
-      .where(and(eq(devices.tenantId, ONE), eq(devices.deviceId, 'unknown')));
-    expect(rows.map((row) => [row.userId, row.simulator]).sort()).toEqual([
+      .where(and(eq(devices.tenantId, ONE), eq(devices.deviceId, 'unknown')))
+      .orderBy(devices.userId);
+    expect(rows.map((row) => [row.userId, row.simulator])).toEqual([
       [USERS.op13, false],
       [USERS.view1, true],
     ]);

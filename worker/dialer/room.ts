@@ -106,13 +106,15 @@ function document(app: OpenAPIHono<AppEnv>, { path, method, who, doc }: Endpoint
   if (doc.body !== undefined) for (const status of [400, 413, 415]) statuses.add(status);
   if (doc.query !== undefined) statuses.add(400);
   if (who !== 'public') statuses.add(401);
-  const refusals = [...statuses].sort().map((status) => [
-    status,
-    {
-      description: REFUSALS[status] ?? '',
-      content: { 'application/json': { schema: status === 400 ? FieldProblems : Detail } },
-    },
-  ]);
+  const refusals = [...statuses]
+    .sort((a, b) => a - b)
+    .map((status) => [
+      status,
+      {
+        description: REFUSALS[status] ?? '',
+        content: { 'application/json': { schema: status === 400 ? FieldProblems : Detail } },
+      },
+    ]);
   const ok =
     typeof doc.answer === 'string'
       ? { [doc.answer]: { schema: z.string().openapi({ format: 'binary' }) } }

@@ -1,4 +1,5 @@
 import { env, exports } from 'cloudflare:workers';
+import { expect } from 'vitest';
 import { hashPassword } from '../../../worker/auth/passwords';
 import { systemRoleId, type SystemRole } from '../../../worker/auth/permissions';
 import { issueToken, startPhoneSession, startSession } from '../../../worker/auth/sessions';
@@ -72,6 +73,12 @@ export interface Answered {
   json: Record<string, unknown>;
 }
 
+/** A value the test expects to be a text. */
+export function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`expected a text, got ${JSON.stringify(value)}`);
+  return value;
+}
+
 /** One request through the Worker's own entrance. */
 export async function send(method: string, path: string, sent: Sent = {}): Promise<Answered> {
   const headers = new Headers(sent.headers);
@@ -88,14 +95,14 @@ export async function send(method: string, path: string, sent: Sent = {}): Promi
     ...(body !== undefined && { body }),
   });
   const response = await exports.default.fetch(request);
-  const text = new TextDecoder().decode(await response.arrayBuffer());
+  const content = new TextDecoder().decode(await response.arrayBuffer());
   let json: Record<string, unknown> = {};
   try {
-    json = JSON.parse(text) as Record<string, unknown>;
+    json = JSON.parse(content) as Record<string, unknown>;
   } catch {
-    // Not JSON: `text` says what it is.
+    // Not JSON: its `text` says what it is.
   }
-  return { status: response.status, headers: response.headers, text, json };
+  return { status: response.status, headers: response.headers, text: content, json };
 }
 
 /** Signs a phone in and registers it. */
@@ -121,3 +128,21 @@ export async function signInApi(user: UserName): Promise<string> {
   if (!started.ok) throw new Error(started.reason);
   return (await issueToken(env, started.identity, started.jti)).token;
 }
+
+const sessions = new Map<UserName, string>();
+
+/** A request of the platform API as one of the people. */
+export async function as(user: UserName, method: string, path: string, sent: Sent = {}): Promise<Answered> {
+  let token = sessions.get(user);
+  if (token === undefined) sessions.set(user, (token = await signInApi(user)));
+  return send(method, path, { ...sent, token });
+}
+
+export const items = (answer: Answered): Record<string, unknown>[] => {
+  expect(answer.json.items).toBeInstanceOf(Array);
+  return answer.json.items as Record<string, unknown>[];
+};
+
+/** The platform's error shape. */
+export const error = (code: string): unknown =>
+  expect.objectContaining({ error: true, code, message: expect.any(String) as unknown });

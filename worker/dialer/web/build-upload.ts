@@ -46,13 +46,13 @@ async function pump(
   const toStore = store.getWriter();
   const toDigest = digest.getWriter();
   for (const writer of [toStore, toDigest]) writer.closed.catch(() => undefined);
-  let magic: number[] = [];
+  const magic: number[] = [];
   try {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
       if (magic.length < ZIP_MAGIC.length) {
-        magic = [...magic, ...value.subarray(0, ZIP_MAGIC.length - magic.length)];
+        magic.push(...value.subarray(0, ZIP_MAGIC.length - magic.length));
         if (magic.some((byte, i) => byte !== ZIP_MAGIC[i])) throw new NotApk();
       }
       await toStore.write(value);

@@ -12,7 +12,7 @@ import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
 import { queueOf, queuesOf } from '../queue';
 import { iso, isoOrNull, people, seesAll, visibleDevice, type PersonView } from './directory';
-import { CancelledCommand, Command, CommandList } from './schema';
+import { CancelledCommand, type Command, CommandList } from './schema';
 import { mergePages, readCursor } from './shard-pages';
 
 const list = apiRoute({

@@ -9,7 +9,7 @@ import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
 import { queueOf, queuesOf } from '../queue';
 import { iso, isoOrNull, people, seesAll, visibleDevice, type DeviceRow, type PersonView } from './directory';
-import { Phone, PHONE_STATES, PhoneList, Removed } from './schema';
+import { Phone, type PHONE_STATES, PhoneList, Removed } from './schema';
 
 /** A phone polls at least every 35 s while it is awake. */
 const RECENT_MS = 2 * 60_000;

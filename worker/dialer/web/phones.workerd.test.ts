@@ -1,31 +1,23 @@
 import { env } from 'cloudflare:workers';
 import { eq } from 'drizzle-orm';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { FcmSim } from '../../../test/sim/fcm/fcm';
 import {
+  as,
+  error,
+  items,
   ONE,
   seedPeople,
   send,
-  signInApi,
   signInPhone,
+  text,
   USERS,
   type UserName,
 } from '../../../test/worker/support/dialer';
 import { openDb } from '../../db';
-import { auditLog, tenantSecrets } from '../../db/schema';
-import { phoneQueueName } from '../../../objects/lib/names';
+import { auditLog } from '../../db/schema';
 
 beforeAll(seedPeople);
 const db = openDb(env.DB);
-const sessions = new Map<UserName, string>();
-/** A request of the platform API as one of the people. */
-async function as(user: UserName, method: string, path: string, sent: Parameters<typeof send>[2] = {}) {
-  let token = sessions.get(user);
-  if (token === undefined) sessions.set(user, (token = await signInApi(user)));
-  return send(method, path, { ...sent, token });
-}
-const items = (answer: { json: Record<string, unknown> }) => answer.json.items as Record<string, unknown>[];
-const error = (code: string) => expect.objectContaining({ error: true, code, message: expect.any(String) });
 
 describe('phones', () => {
   it('shows each user their own, and everybody’s to who may see them', async () => {
@@ -156,7 +148,7 @@ describe('commands', () => {
       expect(items(answer).length).toBeLessThanOrEqual(3);
       seen.push(...items(answer).map((command) => command.id));
       if (answer.json.next === null) break;
-      cursor = `&cursor=${String(answer.json.next)}`;
+      cursor = `&cursor=${text(answer.json.next)}`;
     }
     expect(seen).toEqual([...made].reverse());
     const own = items(await as('op13', 'GET', '/api/phones/commands'));
@@ -257,224 +249,8 @@ describe('telemetry and logs', () => {
       await send('POST', '/api/phone/logs/', { token, body: { device_id: 'tele', payload } });
     const first = await as('op12', 'GET', `/api/phones/${id}/logs?limit=2`);
     expect(items(first).map((entry) => entry.payload)).toEqual(['c', 'b']);
-    const rest = await as('op12', 'GET', `/api/phones/${id}/logs?limit=2&cursor=${String(first.json.next)}`);
+    const rest = await as('op12', 'GET', `/api/phones/${id}/logs?limit=2&cursor=${text(first.json.next)}`);
     expect(items(rest).map((entry) => entry.payload)).toEqual(['a']);
     expect(rest.json.next).toBe(null);
-  });
-});
-
-describe('statistics', () => {
-  it('come from the hub, as JSON and CSV, for who may see them', async () => {
-    const answer = await as('boss', 'GET', '/api/phones/stats?from=2026-11-01&to=2026-11-30&by=month');
-    expect(answer.json).toMatchObject({
-      from: '2026-11-01',
-      to: '2026-11-30',
-      by: 'month',
-      time_zone: 'Europe/Moscow',
-      rows: expect.any(Array),
-    });
-    const csv = await as('boss', 'GET', '/api/phones/stats?from=2026-11-01&to=2026-11-30', {
-      headers: { accept: 'text/csv' },
-    });
-    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
-    expect(csv.text).toMatch(/^\ufeff?period,user,name,total,connected,/);
-    for (const bad of [
-      'from=2026-11-31',
-      'from=2026-12-01&to=2026-11-01',
-      'by=week',
-      'from=2020-01-01&to=2026-01-01',
-    ]) {
-      expect((await as('boss', 'GET', `/api/phones/stats?${bad}`)).json).toEqual(error('INVALID_PARAMS'));
-    }
-    expect((await as('op12', 'GET', '/api/phones/stats')).json).toEqual(error('PERMISSION_DENIED'));
-  });
-});
-
-describe('settings', () => {
-  it('change in part, at once, and are audited', async () => {
-    expect((await as('admin', 'GET', '/api/phones/settings')).json).toEqual({
-      empty_hold_ms: 1_200,
-      command_life_ms: 300_000,
-      access_ttl_sec: 86_400,
-      password_sign_in: true,
-    });
-    const changed = await as('admin', 'PATCH', '/api/phones/settings', {
-      body: { command_life_ms: 60_000, access_ttl_sec: 600 },
-    });
-    expect(changed.json).toMatchObject({
-      command_life_ms: 60_000,
-      access_ttl_sec: 600,
-      empty_hold_ms: 1_200,
-    });
-    const phone = await signInPhone('op12', 'set');
-    const claims = JSON.parse(Buffer.from(phone.access.split('.')[1] ?? '', 'base64url').toString()) as {
-      exp: number;
-      iat: number;
-    };
-    expect(claims.exp - claims.iat).toBe(600);
-    const made = await send('POST', '/api/phone/calls/', {
-      token: phone.access,
-      body: { phone: '+375290009999' },
-    });
-    const command = await env.PHONE_QUEUE.getByName(phoneQueueName(ONE, USERS.op12, 2)).command(
-      String(made.json.id),
-    );
-    expect((command?.expiresAt ?? 0) - (command?.createdAt ?? 0)).toBe(60_000);
-    for (const bad of [
-      { empty_hold_ms: 500 },
-      { command_life_ms: '60000' },
-      { access_ttl_sec: 1 },
-      { password_sign_in: 'no' },
-    ]) {
-      expect((await as('admin', 'PATCH', '/api/phones/settings', { body: bad })).json).toEqual(
-        error('INVALID_PARAMS'),
-      );
-    }
-    for (const user of ['op12', 'boss', 'view1'] as const) {
-      expect((await as(user, 'GET', '/api/phones/settings')).json).toEqual(error('PERMISSION_DENIED'));
-    }
-    expect((await as('admin2', 'GET', '/api/phones/settings')).json).toMatchObject({
-      command_life_ms: 300_000,
-    });
-    expect(await db.select().from(auditLog).where(eq(auditLog.action, 'phone.settings'))).toHaveLength(1);
-  });
-});
-
-describe('builds', () => {
-  const APK = { 'content-type': 'application/vnd.android.package-archive' };
-  const file = (size: number) => {
-    const bytes = new Uint8Array(size);
-    bytes.set([0x50, 0x4b, 0x03, 0x04]);
-    return bytes;
-  };
-  const upload = (
-    user: UserName,
-    query: string,
-    bytes: Uint8Array<ArrayBuffer>,
-    headers: Record<string, string> = APK,
-  ) =>
-    as(user, 'POST', `/api/phones/builds?${query}`, {
-      raw: bytes,
-      headers: { 'content-length': String(bytes.length), ...headers },
-    });
-
-  it('are stored with their digest, offered to phones, and downloaded by a link', async () => {
-    const { access: token } = await signInPhone('op12', 'app');
-    expect(await send('GET', '/api/phone/app/latest/', { token })).toMatchObject({
-      status: 404,
-      json: { detail: expect.any(String) },
-    });
-    const bytes = file(300_000);
-    const sha256 = Buffer.from(await crypto.subtle.digest('SHA-256', bytes)).toString('hex');
-    const made = await upload('admin', 'version_name=2.4.1&version_code=241', bytes);
-    expect(made).toMatchObject({
-      status: 201,
-      json: {
-        version_code: 241,
-        sha256,
-        size_bytes: 300_000,
-        latest: true,
-        uploaded_by: { username: 'admin' },
-      },
-    });
-    await upload('admin', 'version_name=2.3&version_code=230', file(10));
-    const latest = await send('GET', '/api/phone/app/latest/', { token });
-    expect(latest.json).toMatchObject({
-      version_name: '2.4.1',
-      version_code: 241,
-      sha256,
-      size_bytes: 300_000,
-    });
-    const link = new URL(String(latest.json.download_url));
-    const download = await send('GET', link.pathname + link.search);
-    expect(download.status).toBe(200);
-    expect(download.headers.get('content-length')).toBe('300000');
-    expect((await send('GET', `/api/phone/app/download/?id=${String(made.json.id)}`, { token })).status).toBe(
-      200,
-    );
-    expect((await send('HEAD', link.pathname + link.search)).text).toBe('');
-    const stranger = await signInPhone('op21', 'app');
-    expect(
-      (await send('GET', `/api/phone/app/download/?id=${String(made.json.id)}`, { token: stranger.access }))
-        .status,
-    ).toBe(404);
-    expect((await send('GET', '/api/phone/app/download/')).status).toBe(401);
-    for (const sig of ['x', token, `${link.searchParams.get('sig') ?? ''}x`]) {
-      expect((await send('GET', `/api/phone/app/download/?sig=${sig}`)).status).toBe(404);
-    }
-    expect((await send('GET', '/api/phone/app/latest/', { token: stranger.access })).status).toBe(404);
-    expect(items(await as('admin', 'GET', '/api/phones/builds')).map((build) => build.latest)).toEqual([
-      true,
-      false,
-    ]);
-  });
-
-  it('refuse what is no build, too large or there already, and keep nothing of it', async () => {
-    const before = (await env.BLOBS.list()).objects.length;
-    const refused = async (
-      answer: Promise<{ status: number; json: Record<string, unknown> }>,
-      status = 400,
-    ) => expect(await answer).toMatchObject({ status, json: { error: true, code: 'INVALID_PARAMS' } });
-    await refused(upload('admin', 'version_name=2.4.1&version_code=241', file(10)));
-    await refused(upload('admin', 'version_name=x&version_code=0', file(10)));
-    await refused(upload('admin', 'version_name=a"b&version_code=9', file(10)));
-    await refused(upload('admin', 'version_code=9', file(10)));
-    await refused(upload('admin', 'version_name=9&version_code=9', new Uint8Array(100)));
-    await refused(upload('admin', 'version_name=9&version_code=9', new Uint8Array([0x50, 0x4b])));
-    await refused(
-      upload('admin', 'version_name=9&version_code=9', file(10), { 'content-type': 'text/plain' }),
-    );
-    await refused(
-      upload('admin', 'version_name=9&version_code=9', file(10), { ...APK, 'content-length': '999999999' }),
-      413,
-    );
-    expect((await upload('boss', 'version_name=9&version_code=9', file(10))).status).toBe(403);
-    expect((await env.BLOBS.list()).objects.length).toBe(before);
-  });
-
-  it('are removed with their file', async () => {
-    const [newest] = items(await as('admin', 'GET', '/api/phones/builds'));
-    const id = String(newest?.id);
-    expect((await as('admin2', 'DELETE', `/api/phones/builds/${id}`)).status).toBe(404);
-    const before = (await env.BLOBS.list()).objects.length;
-    expect((await as('admin', 'DELETE', `/api/phones/builds/${id}`)).json).toEqual({ ok: true, id });
-    expect((await as('admin', 'DELETE', `/api/phones/builds/${id}`)).status).toBe(404);
-    expect((await env.BLOBS.list()).objects.length).toBe(before - 1);
-  });
-});
-
-describe('push', () => {
-  it('takes a service account, shows it masked and stores it sealed', async () => {
-    const sim = await FcmSim.create();
-    expect((await as('admin', 'GET', '/api/phones/push')).json).toMatchObject({
-      configured: false,
-      project_id: null,
-      health: { breaker: 'closed', waiting: 0 },
-    });
-    const put = await as('admin', 'PUT', '/api/phones/push', { body: { service_account: sim.keyFile } });
-    expect(put.json).toMatchObject({
-      configured: true,
-      project_id: 'demo-project',
-      client_email: 'tr***@demo-project.iam.gserviceaccount.example',
-    });
-    expect(put.text).not.toContain('PRIVATE');
-    const [row] = await db.select().from(tenantSecrets);
-    expect(JSON.stringify(row)).not.toContain('PRIVATE');
-    expect((await as('admin2', 'GET', '/api/phones/push')).json).toMatchObject({ configured: false });
-    const { private_key: _, ...withoutKey } = JSON.parse(sim.keyFile) as Record<string, unknown>;
-    for (const service_account of [
-      'x',
-      '{}',
-      JSON.stringify(withoutKey),
-      sim.keyFile.replace('oauth2.googleapis.com', 'thief.example'),
-    ]) {
-      const bad = await as('admin', 'PUT', '/api/phones/push', { body: { service_account } });
-      expect(bad.json).toEqual(error('INVALID_PARAMS'));
-      expect(bad.text).not.toContain('BEGIN');
-    }
-    expect((await as('admin', 'POST', '/api/phones/push/replay')).json).toEqual({ replayed: 0 });
-    expect((await as('boss', 'GET', '/api/phones/push')).status).toBe(403);
-    expect((await as('admin', 'DELETE', '/api/phones/push')).json).toMatchObject({ configured: false });
-    expect(await db.select().from(tenantSecrets)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { eq } from 'drizzle-orm';
-import { z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
 import { openDb, type Db } from '../../db';
 import { tenants, type TenantSettings } from '../../db/schema';
 import { effectiveSettings } from '../../db/settings';
