@@ -14,12 +14,14 @@ export function migrationFiles(directory: string): string[] {
 }
 
 /**
- * Applies the D1 migrations that a state directory does not have yet, each file in one batch with its own record, in
- * the table that wrangler uses too. Runs in a private runtime before the server's own: that one answers requests as
- * soon as it is up, and the first of them would meet missing tables.
- * @returns names of the files applied now
+ * Opens the D1 database of a state directory in a private runtime that serves nothing else.
+ * @param use gets the database; the runtime is gone when it is done
  */
-export async function migrate(options: WorkerOptions, persistence: string): Promise<string[]> {
+export async function withDatabase<T>(
+  options: WorkerOptions,
+  persistence: string,
+  use: (db: D1Database) => Promise<T>,
+): Promise<T> {
   const database = Object.values(options.d1Databases ?? {})[0];
   const id = typeof database === 'string' ? database : database?.id;
   if (id === undefined) throw new Error('wrangler.toml declares no D1 database');
@@ -40,7 +42,20 @@ export async function migrate(options: WorkerOptions, persistence: string): Prom
     }),
   );
   try {
-    const db = await runtime.getD1Database('DB', 'migrate');
+    return await use(await runtime.getD1Database('DB', 'migrate'));
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+/**
+ * Applies the D1 migrations that a state directory does not have yet, each file in one batch with its own record, in
+ * the table that wrangler uses too. Runs in a private runtime before the server's own: that one answers requests as
+ * soon as it is up, and the first of them would meet missing tables.
+ * @returns names of the files applied now
+ */
+export const migrate = (options: WorkerOptions, persistence: string): Promise<string[]> =>
+  withDatabase(options, persistence, async (db) => {
     await db
       .prepare(
         'CREATE TABLE IF NOT EXISTS d1_migrations(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, ' +
@@ -59,7 +74,4 @@ export async function migrate(options: WorkerOptions, persistence: string): Prom
       ]);
     }
     return todo;
-  } finally {
-    await runtime.dispose();
-  }
-}
+  });
