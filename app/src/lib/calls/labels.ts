@@ -37,5 +37,9 @@ export function standing(call: Pick<Call, 'status' | 'outcome'>): {
   return { text: OUTCOME[call.outcome].text(), tone: OUTCOME[call.outcome].tone, live: false };
 }
 
+/** A simulator's name without the word every simulator's begins with: a badge beside it says the same in any language. */
+export const deviceName = (device: { name: string; simulator: boolean }): string =>
+  device.simulator ? device.name.replace(/^Simulator: /, '') : device.name;
+
 export const stateText = (state: CallStatus): string =>
   state === 'ended' ? m.status_ended() : STATUS[state].text();

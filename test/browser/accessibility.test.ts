@@ -1,0 +1,82 @@
+/** axe on every page in both themes, and every page at 360 pixels. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { TestServer } from '../integration/support/server.ts';
+import type { SimulatedPhone } from '../sim/phone/driver.ts';
+import { launchBrowser, type TestBrowser } from './support/browser.ts';
+import {
+  expectAccessible,
+  expectNoSideScroll,
+  openWorkspace,
+  postTrace,
+  screenshot,
+  startPhone,
+} from './support/app.ts';
+
+/** Every page an administrator has; what a page needs to have loaded before it counts. */
+const PAGES = [
+  { name: 'workspace', path: '/', ready: '[data-call-row]' },
+  { name: 'profile', path: '/profile', ready: 'text=127.0.0.1' },
+  { name: 'phones', path: '/phones', ready: 'text=a11y phone' },
+] as const;
+
+let server: TestServer;
+let phone: SimulatedPhone;
+beforeAll(async () => {
+  server = await TestServer.start();
+  phone = await startPhone(server.url, 'admin', 'a11y phone');
+  await postTrace(server.url, 'incoming-answered');
+  await postTrace(server.url, 'incoming-missed');
+});
+afterAll(async () => {
+  phone?.switchOff();
+  await server?.stop();
+});
+
+const LOOKS = [
+  { theme: 'light', locale: 'en', width: 1440, height: 900 },
+  { theme: 'dark', locale: 'ru', width: 1440, height: 900 },
+  { theme: 'light', locale: 'ru', width: 360, height: 780 },
+  { theme: 'dark', locale: 'en', width: 360, height: 780 },
+] as const;
+
+describe.each(LOOKS)('$theme, $locale, $width px', ({ theme, locale, width, height }) => {
+  let browser: TestBrowser;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await launchBrowser({ locale, colorScheme: theme, viewport: { width, height } });
+    page = await browser.newPage();
+    await page.goto(`${server.url}/sign-in`);
+  });
+  afterAll(() => browser?.close());
+
+  const look = async (name: string): Promise<void> => {
+    await screenshot(page, `${name}-${theme}-${locale}-${width}`);
+    await expectAccessible(page, name);
+    await expectNoSideScroll(page, name);
+  };
+
+  it('sign-in', async () => {
+    await page.locator('input[name=username]').waitFor();
+    await look('sign-in');
+    await openWorkspace(page, server.url, 'admin');
+  });
+
+  it.each(PAGES)('$name', async ({ name, path, ready }) => {
+    await page.goto(server.url + path);
+    await page.locator(ready).first().waitFor();
+    await look(name);
+  });
+
+  it('call card', async () => {
+    await page.goto(server.url);
+    await page.locator('[data-call-row]').first().click();
+    await page.locator('[data-call-card] [data-note-field]').waitFor();
+    await look('call-card');
+  });
+
+  it('logged no error', () => {
+    // The browser's own line about the first question whether anyone is signed in.
+    expect(browser.problems.filter((problem) => !problem.includes('401'))).toEqual([]);
+  });
+});
