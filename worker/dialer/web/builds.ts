@@ -6,7 +6,7 @@ import { recordAudit } from '../../http/audit';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { MOST_BUILD_BYTES, storeBuild } from './build-upload';
+import { discardRest, MOST_BUILD_BYTES, storeBuild } from './build-upload';
 import { iso, people } from './directory';
 import { Build, BuildList, Removed } from './schema';
 
@@ -54,7 +54,17 @@ const remove = apiRoute({
   responses: { 200: json(Removed, 'It is gone.', { ok: true, id: '0f8fad5b-d9cb-469f-a165-70867728950e' }) },
 });
 
+/** Of a refused upload by a stranger this much is still read. */
+const STRANGERS_REST = 1024 * 1024;
+
 export const builds = newApiApp();
+
+builds.post('/api/phones/builds', async (c, next) => {
+  await next();
+  if (c.res.status < 400) return;
+  const isKnown = c.res.status !== 401 && c.res.status !== 403;
+  await discardRest(c.req.raw.body, isKnown ? MOST_BUILD_BYTES : STRANGERS_REST);
+});
 
 builds.openapi(list, async (c) =>
   c.json({ items: await views(openDb(c.env.DB), c.var.identity.tenantId) }, 200),
