@@ -5,12 +5,13 @@ import { formatSignIns, isSeeded, seedDemo } from './demo.ts';
 import { stopOnSignals } from './lifecycle.ts';
 import { migrate } from './migrate.ts';
 import { DemoPhone } from './phone.ts';
-import { PortError, requireFreePort } from './port.ts';
+import { requireFreePort } from './port.ts';
+import { explain } from './refusal.ts';
 import { persistenceOf } from './runtime.ts';
 import { loadSecrets } from './secrets.ts';
 import { serve, type Serving } from './serve.ts';
-import { SettingsError, readSettings, type StartSettings } from './settings.ts';
-import { StateInUseError, StateLock } from './state-lock.ts';
+import { readSettings, type StartSettings } from './settings.ts';
+import { StateLock } from './state-lock.ts';
 import { bundleWorker, readWorkerConfiguration } from './worker.ts';
 
 const say = (line: string): void => console.log(`trunkline: ${line}`);
@@ -28,11 +29,7 @@ export async function main(): Promise<void> {
   try {
     await start(readSettings(process.env, root), running);
   } catch (error) {
-    const expected =
-      error instanceof SettingsError || error instanceof PortError || error instanceof StateInUseError;
-    console.error(
-      `trunkline: ${expected ? error.message : error instanceof Error ? error.stack : String(error)}`,
-    );
+    console.error(`trunkline: ${explain(error)}`);
     await close(running);
     process.exit(1);
   }

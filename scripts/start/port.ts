@@ -1,7 +1,5 @@
 import { createServer } from 'node:net';
-
-/** The port cannot be listened on; the message is for the person at the terminal. */
-export class PortError extends Error {}
+import { Refusal } from './refusal.ts';
 
 /** Makes sure that a port can be had before anything else is started for it. */
 export async function requireFreePort(host: string, port: number): Promise<void> {
@@ -14,9 +12,7 @@ export async function requireFreePort(host: string, port: number): Promise<void>
         EADDRNOTAVAIL: `HOST ${host} is no address of this machine`,
         ENOTFOUND: `HOST ${host} is not known`,
       };
-      reject(
-        new PortError(reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`),
-      );
+      reject(new Refusal(reasons[error.code ?? ''] ?? `cannot listen on ${host}:${port}: ${error.message}`));
     });
     probe.listen({ host, port, exclusive: true }, () => probe.close(() => settle()));
   });

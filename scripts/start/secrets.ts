@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Refusal } from './refusal.ts';
 
 /** The secrets the Worker reads from its bindings; forms are described at `Env` in worker/env.ts. */
 export interface Secrets {
@@ -53,7 +54,7 @@ function readSecrets(file: string): Partial<Secrets> {
     return JSON.parse(readFileSync(file, 'utf8')) as Partial<Secrets>;
   } catch (error) {
     // Making new ones here would silently lock everybody out.
-    throw new Error(`${file} cannot be read as JSON; restore it, or remove the whole state directory`, {
+    throw new Refusal(`${file} cannot be read as JSON; restore it, or remove the whole state directory`, {
       cause: error,
     });
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SettingsError, isLoopback, readSettings } from './settings.ts';
+import { Refusal } from './refusal.ts';
+import { isLoopback, readSettings } from './settings.ts';
 
 describe('readSettings', () => {
   it('serves the demo with its phone on loopback when nothing is set', () => {
@@ -19,7 +20,7 @@ describe('readSettings', () => {
 
   it('leaves the demo out on an address others can reach, and refuses it there when asked for', () => {
     expect(readSettings({ HOST: '0.0.0.0' }, '/')).toMatchObject({ demo: false, demoPhone: false });
-    expect(() => readSettings({ HOST: '192.0.2.1', DEMO: '1' }, '/')).toThrow(SettingsError);
+    expect(() => readSettings({ HOST: '192.0.2.1', DEMO: '1' }, '/')).toThrow(Refusal);
     expect(() => readSettings({ HOST: '::', DEMO: '1' }, '/')).toThrow(/loopback/);
   });
 

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { Refusal } from './refusal.ts';
 
 /** What `npm start` was asked to do, from its environment. */
 export interface StartSettings {
@@ -12,9 +13,6 @@ export interface StartSettings {
   trustedAddressHeader: string;
 }
 
-/** A setting that cannot be used; its message is for the person at the terminal. */
-export class SettingsError extends Error {}
-
 /** True for host names and addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
@@ -24,33 +22,31 @@ function readSwitch(name: string, value: string | undefined, otherwise: boolean)
   if (value === undefined || value === '') return otherwise;
   if (value === '1' || value === 'true') return true;
   if (value === '0' || value === 'false') return false;
-  throw new SettingsError(`${name} is "${value}"; use 1 or 0`);
+  throw new Refusal(`${name} is "${value}"; use 1 or 0`);
 }
 
 /**
  * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE and TRUSTED_ADDRESS_HEADER.
  * @param root directory that a relative STATE_DIR is relative to
- * @throws SettingsError with a message for the person at the terminal
+ * @throws Refusal with a message for the person at the terminal
  */
 export function readSettings(environment: NodeJS.ProcessEnv, root: string): StartSettings {
   const host = environment.HOST || '127.0.0.1';
   const portText = environment.PORT || '8787';
   const port = Number(portText);
   if (!/^\d+$/.test(portText) || port < 1 || port > 65_535) {
-    throw new SettingsError(`PORT is "${portText}"; use a number from 1 to 65535`);
+    throw new Refusal(`PORT is "${portText}"; use a number from 1 to 65535`);
   }
   const demo = readSwitch('DEMO', environment.DEMO, isLoopback(host));
   if (demo && !isLoopback(host)) {
-    throw new SettingsError(
+    throw new Refusal(
       `DEMO=1 with HOST=${host}: the demo's passwords are public, so it runs on a loopback address only ` +
         '(leave HOST out, or set DEMO=0)',
     );
   }
   const trustedAddressHeader = (environment.TRUSTED_ADDRESS_HEADER ?? '').trim();
   if (!/^[A-Za-z0-9-]*$/.test(trustedAddressHeader)) {
-    throw new SettingsError(
-      `TRUSTED_ADDRESS_HEADER is "${trustedAddressHeader}"; use the name of one header`,
-    );
+    throw new Refusal(`TRUSTED_ADDRESS_HEADER is "${trustedAddressHeader}"; use the name of one header`);
   }
   return {
     host,

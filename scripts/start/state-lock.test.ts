@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { StateInUseError, StateLock } from './state-lock.ts';
+import { Refusal } from './refusal.ts';
+import { StateLock } from './state-lock.ts';
 
 describe('StateLock', () => {
   let directory: string;
@@ -27,7 +28,7 @@ describe('StateLock', () => {
     const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)', 'start.mjs']);
     await once(other, 'spawn');
     writeFileSync(file(), JSON.stringify({ pid: other.pid, runtimes: [] }));
-    await expect(StateLock.take(directory)).rejects.toThrow(StateInUseError);
+    await expect(StateLock.take(directory)).rejects.toThrow(Refusal);
     other.kill('SIGKILL');
     await once(other, 'exit');
     await expect(StateLock.take(directory)).resolves.toBeInstanceOf(StateLock);

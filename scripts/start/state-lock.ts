@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isAlive } from '../lib/processes.ts';
+import { Refusal } from './refusal.ts';
 
 interface Holder {
   /** Process id of the start script. */
@@ -9,9 +10,6 @@ interface Holder {
   /** Process ids of the runtimes it started, in case it is killed and leaves them behind. */
   runtimes: number[];
 }
-
-/** Somebody else runs on this state directory; the message is for the person at the terminal. */
-export class StateInUseError extends Error {}
 
 /** Command line of a process, '' where the system does not tell. */
 function commandOf(pid: number): string {
@@ -41,14 +39,14 @@ export class StateLock {
     this.record([]);
   }
 
-  /** @throws StateInUseError while another server runs on this directory */
+  /** @throws Refusal while another server runs on this directory */
   static async take(stateDir: string): Promise<StateLock> {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const file = join(stateDir, 'server.json');
     const holder = read(file);
     if (holder !== undefined) {
       if (runs(holder.pid, 'start.mjs')) {
-        throw new StateInUseError(
+        throw new Refusal(
           `${stateDir} is in use by the server with process id ${holder.pid}; stop it, or set STATE_DIR to another directory`,
         );
       }
