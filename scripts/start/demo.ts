@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Refusal } from './refusal.ts';
 import { startRuntime, type RuntimePlan } from './runtime.ts';
 
 /** One sign-in of the demo, as the seed answers it. */
@@ -22,6 +23,19 @@ type SeedPlan = Omit<RuntimePlan, 'host' | 'port'>;
 
 /** Where a state directory notes which Worker made its demo data. */
 const NOTE = 'demo.json';
+
+/**
+ * The demo's users and their public passwords stay in the state they were put into, so that state is never served
+ * without demo mode, where it might be reached from outside.
+ * @throws Refusal with a message for the person at the terminal
+ */
+export function refuseDemoState(stateDir: string): void {
+  if (!existsSync(join(stateDir, NOTE))) return;
+  throw new Refusal(
+    `${stateDir} holds the demo, whose passwords are public: it is served in demo mode on loopback only. ` +
+      'Set STATE_DIR to a new directory for real use',
+  );
+}
 
 /**
  * True when the demo's data was made by this very Worker: nothing to do. After an upgrade the seed runs again and adds

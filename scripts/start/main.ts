@@ -1,7 +1,7 @@
 import { childrenNamed } from '../lib/processes.ts';
 import { root } from '../lib/root.ts';
 import { buildApp } from './app-build.ts';
-import { formatSignIns, isSeeded, seedDemo } from './demo.ts';
+import { formatSignIns, isSeeded, refuseDemoState, seedDemo } from './demo.ts';
 import { stopOnSignals } from './lifecycle.ts';
 import { migrate } from './migrate.ts';
 import { DemoPhone } from './phone.ts';
@@ -36,6 +36,7 @@ export async function main(): Promise<void> {
 }
 
 async function start(settings: StartSettings, running: Running): Promise<void> {
+  if (!settings.demo) refuseDemoState(settings.stateDir);
   // Before the port: taking the state over stops a runtime left behind by a killed start, which holds the port too.
   const lock = await StateLock.take(settings.stateDir);
   // On exit, not in close(): the runtime library has an exit hook of its own and may end the process first.

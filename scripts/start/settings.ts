@@ -37,16 +37,17 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Star
   if (!/^\d+$/.test(portText) || port < 1 || port > 65_535) {
     throw new Refusal(`PORT is "${portText}"; use a number from 1 to 65535`);
   }
-  const demo = readSwitch('DEMO', environment.DEMO, isLoopback(host));
+  const trustedAddressHeader = (environment.TRUSTED_ADDRESS_HEADER ?? '').trim();
+  if (!/^[A-Za-z0-9-]*$/.test(trustedAddressHeader)) {
+    throw new Refusal(`TRUSTED_ADDRESS_HEADER is "${trustedAddressHeader}"; use the name of one header`);
+  }
+  // Behind a front proxy even a loopback address is reached by everybody.
+  const demo = readSwitch('DEMO', environment.DEMO, isLoopback(host) && trustedAddressHeader === '');
   if (demo && !isLoopback(host)) {
     throw new Refusal(
       `DEMO=1 with HOST=${host}: the demo's passwords are public, so it runs on a loopback address only ` +
         '(leave HOST out, or set DEMO=0)',
     );
-  }
-  const trustedAddressHeader = (environment.TRUSTED_ADDRESS_HEADER ?? '').trim();
-  if (!/^[A-Za-z0-9-]*$/.test(trustedAddressHeader)) {
-    throw new Refusal(`TRUSTED_ADDRESS_HEADER is "${trustedAddressHeader}"; use the name of one header`);
   }
   return {
     host,

@@ -145,8 +145,9 @@ export class TestServer {
       const [now] = childrenNamed(this.pid, 'workerd');
       if (now === undefined || now === before) continue;
       try {
-        await (await fetch(this.url)).arrayBuffer();
-        return;
+        const page = await fetch(this.url);
+        await page.arrayBuffer();
+        if (page.status < 500) return;
       } catch {
         // Not listening yet.
       }
