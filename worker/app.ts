@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { demo } from './demo/seed';
 import { dialer } from './dialer';
+import { readRefusedBodies } from './http/body';
 import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
@@ -17,6 +18,7 @@ import { sessions } from './platform/sessions';
 /** The whole API: each room is mounted by one line. */
 export function buildApp(): OpenAPIHono<AppEnv> {
   const app = newApiApp();
+  app.use(readRefusedBodies);
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
 

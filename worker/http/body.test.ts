@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hasNul, isJsonType, readBodyText } from './body';
+import { discardRest, hasNul, isJsonType, readBodyText } from './body';
 
 const post = (body: BodyInit) => new Request('http://localhost/', { method: 'POST', body });
 
@@ -41,6 +41,41 @@ describe('readBodyText', () => {
       ok: false,
       reason: 'not_utf8',
     });
+  });
+});
+
+describe('discardRest', () => {
+  /** A body without an end; counts how much of it was read, and notes when the reader gave up. */
+  const endless = () => {
+    const state = { read: 0, isCancelled: false };
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        state.read += 1_000;
+        controller.enqueue(new Uint8Array(1_000));
+      },
+      cancel() {
+        state.isCancelled = true;
+      },
+    });
+    return { state, body };
+  };
+
+  it('reads to the end, or gives up past its limit', async () => {
+    const whole = streamed([new Uint8Array(60), new Uint8Array(60)]);
+    await discardRest(whole.body, 1_000);
+    expect(whole.bodyUsed).toBe(true);
+    const { state, body } = endless();
+    await discardRest(body, 10_000);
+    expect(state.isCancelled).toBe(true);
+    expect(state.read).toBeLessThan(20_000);
+  });
+
+  it('leaves a body alone that somebody reads, or that is none', async () => {
+    const { state, body } = endless();
+    body.getReader();
+    await discardRest(body, 10_000);
+    await discardRest(null, 10_000);
+    expect(state.isCancelled).toBe(false);
   });
 });
 

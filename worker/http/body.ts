@@ -5,8 +5,11 @@ import { PlatformError } from './errors';
 /** Most bytes of a JSON body unless its route says otherwise. */
 export const DEFAULT_BODY_LIMIT = 64 * 1_024;
 
-/** How much of a refused body is still read, so that a client in mid-upload gets to see the answer. */
-const DRAIN_LIMIT = 4 * 1_024 * 1_024;
+/**
+ * How much of a refused body is still read and thrown away: a client in mid-upload sees the answer only after its last
+ * byte, and a proxy takes a connection cut before that for a fault of ours.
+ */
+const DRAIN_LIMIT = 128 * 1_024 * 1_024;
 
 export type BodyText = { ok: true; text: string } | { ok: false; reason: 'too_large' | 'not_utf8' };
 
@@ -44,6 +47,31 @@ export async function readBodyText(request: Request, limit: number): Promise<Bod
     return { ok: false, reason: 'not_utf8' };
   }
 }
+
+/**
+ * Reads and forgets what is left of a body, at most `limit` bytes of it: a client in mid-upload looks for the answer
+ * only when it is through, and a connection closed on it would look like a fault of the network.
+ */
+export async function discardRest(body: ReadableStream<Uint8Array> | null, limit: number): Promise<void> {
+  if (body === null || body.locked) return;
+  const reader = body.getReader();
+  try {
+    for (let read = 0; read <= limit;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      read += value.byteLength;
+    }
+    await reader.cancel();
+  } catch {
+    // The client went away: nobody is left to answer.
+  }
+}
+
+/** Lets whoever sent a body that was refused unread (not signed in, no such path) see why. */
+export const readRefusedBodies: MiddlewareHandler<AppEnv> = async (c, next) => {
+  await next();
+  if (c.res.status >= 400) await discardRest(c.req.raw.body, DRAIN_LIMIT);
+};
 
 /** Whether a media type is JSON; parameters such as `charset` don't matter. */
 export const isJsonType = (contentType: string | undefined): boolean =>

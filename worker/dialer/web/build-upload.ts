@@ -72,22 +72,3 @@ async function pump(
 }
 
 class NotApk extends Error {}
-
-/**
- * Reads and forgets what is left of a body, at most `limit` bytes of it: a client in mid-upload looks for the answer
- * only when it is through, and a connection closed on it would look like a fault of the network.
- */
-export async function discardRest(body: ReadableStream<Uint8Array> | null, limit: number): Promise<void> {
-  if (body === null || body.locked) return;
-  const reader = body.getReader();
-  try {
-    for (let read = 0; read <= limit;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      read += value.byteLength;
-    }
-    await reader.cancel();
-  } catch {
-    // The client went away: nobody is left to answer.
-  }
-}

@@ -3,10 +3,11 @@ import { z } from '@hono/zod-openapi';
 import { openDb, type Db } from '../../db';
 import { appBuilds } from '../../db/schema';
 import { recordAudit } from '../../http/audit';
+import { discardRest } from '../../http/body';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { discardRest, MOST_BUILD_BYTES, storeBuild } from './build-upload';
+import { MOST_BUILD_BYTES, storeBuild } from './build-upload';
 import { iso, people } from './directory';
 import { Build, BuildList, Removed } from './schema';
 
