@@ -7,6 +7,8 @@ describe('durationText', () => {
     expect(durationText(59.6, 'en')).toBe('1 min');
     expect(durationText(125, 'en')).toBe('2 min 5 sec');
     expect(durationText(86_400 + 3_600 + 59, 'en')).toBe('1 day 1 hr');
+    expect(durationText(0.02, 'en')).toBe('0.1 sec');
+    expect(durationText(3.46, 'en')).toBe('3.5 sec');
     expect(durationText(-5, 'en')).toBe('0 sec');
   });
 });

@@ -18,8 +18,11 @@ function inUnit(count: number, unit: string, locale: string): string {
   return made.format(count);
 }
 
-/** "2 min 5 sec" in the reader's language: the largest unit that fits and, where it says something, the next one. */
+/** "2 min 5 sec" in the reader's language: the largest unit that fits and, where it says something, the next one;
+ * of a few seconds also the tenths. */
 export function durationText(seconds: number, locale: string): string {
+  if (seconds > 0 && seconds < 9.95)
+    return inUnit(Math.max(0.1, Math.round(seconds * 10) / 10), 'second', locale);
   const whole = Math.max(0, Math.round(seconds));
   const first = SIZES.findIndex(([, size]) => whole >= size);
   const [unit, size] = SIZES[first] ?? (['second', 1] as const);

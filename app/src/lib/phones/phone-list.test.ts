@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Phone } from './model';
-import { inOrder, matchesFilter, peopleOf } from './phone-list';
+import { inOrder, matchesFilter, peopleOf, shownName } from './phone-list';
 
 const phone = (change: Partial<Phone>): Phone => ({
   id: 'p1',
@@ -50,6 +50,14 @@ describe('inOrder', () => {
       phone({ id: 'stuck', state: 'asleep', queue_stuck: true }),
     ];
     expect(inOrder(list, 'urgency').map(({ id }) => id)).toEqual(['stuck', 'polling', 'new', 'old', 'never']);
+  });
+});
+
+describe('shownName', () => {
+  it('says once that a phone is a simulator, and always says something', () => {
+    expect(shownName(phone({ simulator: true, name: 'Simulator: demo phone' }))).toBe('demo phone');
+    expect(shownName(phone({ name: 'Simulator: not one' }))).toBe('Simulator: not one');
+    expect(shownName(phone({ name: '' }))).toBe('00aa11bb22cc33dd');
   });
 });
 

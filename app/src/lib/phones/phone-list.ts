@@ -49,6 +49,14 @@ export const inOrder = (phones: readonly Phone[], order: PhoneOrder): Phone[] =>
 
 export const personName = (person: Person): string => person.display_name || person.username;
 
+/** Simulators call themselves so first; where a badge says it already, the name goes without. */
+const SIMULATOR = /^simulator:\s*/i;
+
+export function shownName(phone: Phone): string {
+  const name = phone.simulator ? phone.name.replace(SIMULATOR, '') : phone.name;
+  return name || phone.device_id;
+}
+
 /** Everybody who has one of these, each once, by name. */
 export function peopleOf(people: Iterable<Person>): Person[] {
   const known = new Map<string, Person>();
