@@ -61,6 +61,9 @@ function digest(text: string): string {
  */
 export async function seedDemo(plan: SeedPlan): Promise<DemoSignIn[] | undefined> {
   const token = randomBytes(32).toString('base64url');
+  const note = join(plan.stateDir, NOTE);
+  // Before the first of its users: a start that dies half-way must not leave them unmarked.
+  if (!existsSync(note)) writeFileSync(note, '{}');
   const { runtime, url } = await startRuntime({
     ...plan,
     host: '127.0.0.1',
@@ -77,7 +80,7 @@ export async function seedDemo(plan: SeedPlan): Promise<DemoSignIn[] | undefined
     if (!response.ok)
       throw new Error(`the demo's data could not be made: ${response.status} ${body.slice(0, 300)}`);
     const answer = JSON.parse(body) as SeedAnswer;
-    writeFileSync(join(plan.stateDir, NOTE), JSON.stringify({ worker: digest(plan.module) }));
+    writeFileSync(note, JSON.stringify({ worker: digest(plan.module) }));
     return answer.created ? answer.signIns : undefined;
   } finally {
     await runtime.dispose();

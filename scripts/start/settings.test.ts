@@ -24,6 +24,10 @@ describe('readSettings', () => {
     expect(() => readSettings({ HOST: '::', DEMO: '1' }, '/')).toThrow(/loopback/);
   });
 
+  it('leaves the demo out behind a front proxy, which brings everybody to a loopback address', () => {
+    expect(readSettings({ TRUSTED_ADDRESS_HEADER: 'X-Real-IP' }, '/')).toMatchObject({ demo: false });
+  });
+
   it('has no simulated phone without the demo', () => {
     expect(readSettings({ DEMO: '0', DEMO_PHONE: '1' }, '/').demoPhone).toBe(false);
     expect(readSettings({ DEMO_PHONE: '0' }, '/')).toMatchObject({ demo: true, demoPhone: false });
