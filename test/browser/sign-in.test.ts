@@ -59,7 +59,7 @@ describe('signing in', () => {
   it('keeps the theme one chose', async () => {
     const page = await open({ colorScheme: 'light' });
     await openAs(page, server.url, 'op13');
-    expect(await page.locator('html').getAttribute('class')).not.toContain('dark');
+    expect((await page.locator('html').getAttribute('class')) ?? '').not.toContain('dark');
     await page.locator('[data-user-menu]').click();
     await page.getByRole('menuitemradio', { name: 'Dark' }).click();
     await page.locator('html.dark').waitFor({ state: 'attached' });

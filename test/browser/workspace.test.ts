@@ -68,12 +68,12 @@ describe('the workspace', () => {
     await card.getByRole('heading', { name: '+375 29 000 00 00' }).waitFor();
     const command = await phone.waitFor((line) => line.type === 'command');
     expect(command).toMatchObject({ phone: '+375290000000' });
-    await row.getByText('Ringing').waitFor();
+    await row.filter({ hasText: 'Ringing' }).waitFor();
     await screenshot(page, 'call-ringing');
 
     const { id } = command as { id: string };
     phone.report({ commandId: id, status: 'connected', startedAt: Date.now() - 65_000, talkedSec: 65 });
-    await row.getByText('Answered').waitFor();
+    await row.filter({ hasText: 'Answered' }).waitFor();
     await row.getByText('1:05').waitFor();
     await card.getByText('Ended', { exact: true }).waitFor();
     expect(await page.getByRole('region', { name: 'My day' }).innerText()).toContain('1:05');
@@ -90,7 +90,7 @@ describe('the workspace', () => {
     await note.waitFor();
     expect(await field.inputValue()).toBe('');
     await note.getByText('Saving').waitFor({ state: 'detached' });
-    await callRow(page, '+375 29 000 00 00').getByText('1', { exact: true }).waitFor();
+    await callRow(page, '+375 29 000 00 00').locator('[data-note-count="1"]').waitFor();
 
     await note.hover();
     await note.getByRole('button', { name: 'Edit' }).click();
@@ -148,7 +148,7 @@ describe('the live feed', () => {
     await page.getByText('No calls yet').waitFor();
     await postTrace(server.url, 'incoming-answered');
     const row = page.locator('[data-call-row]').first();
-    await row.getByText('Answered').waitFor();
+    await row.filter({ hasText: 'Answered' }).waitFor();
     await row.getByText('Incoming', { exact: true }).waitFor({ state: 'attached' });
     await row.click();
     const card = page.locator('[data-call-card]');
