@@ -50,7 +50,9 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   private readonly tickets: Tickets;
   private readonly sockets: LiveSockets;
   private readonly intake: Intake;
+  /** Stored changes the sockets have not been told of yet, in order. */
   private told: Told[] = [];
+  private telling: Promise<void> | null = null;
   private alarmAt: number | null = null;
   private headAt: number | null = null;
   private headTold = -1;
@@ -230,6 +232,8 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     this.commit(() => this.intake.finalise(now));
     if (this.headAt === null || this.headAt <= now) {
       this.headAt = null;
+      // A head that overtook a change would make its receiver take the change for seen.
+      while (this.telling) await this.telling;
       if (this.headTold !== this.feedLog.head) this.sockets.heads(now);
       this.headTold = this.feedLog.head;
     }
@@ -271,25 +275,40 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   /** Runs `work` in one transaction, then tells what it changed; a failure leaves neither storage nor memory changed. */
   private commit<T>(work: () => T): T {
     let result: T;
+    const before = this.told.length;
     try {
       result = this.ctx.storage.transactionSync(work);
     } catch (error) {
-      this.told = [];
+      this.told.length = before;
       this.store.forget();
       this.feedLog.reread();
       throw error;
     }
-    const told = this.told;
-    this.told = [];
     const now = Date.now();
-    // The runtime holds these messages back until the transaction is durable.
-    for (const { offset, data, audience } of told) this.sockets.broadcast(offset, data, audience, now);
-    if (told.length > 0 && this.sockets.size > 0 && this.headAt === null) {
-      this.headAt = now + HEAD_MS;
-      this.wakeAt(this.headAt);
-    }
+    if (this.told.length > 0 && this.sockets.size > 0) {
+      this.telling ??= this.tell();
+      if (this.headAt === null) {
+        this.headAt = now + HEAD_MS;
+        this.wakeAt(this.headAt);
+      }
+    } else this.told.length = 0;
     if (this.alarmAt === null) this.wakeAt(now + TRIM_MS);
     return result;
+  }
+
+  /**
+   * Tells the sockets what has become durable, after whoever reported it has its answer, and a batch at a time: with
+   * thousands of sockets it takes tens of milliseconds, in which others want answers too. A socket that comes in
+   * between hears of a change twice and drops the second.
+   */
+  private async tell(): Promise<void> {
+    await this.ctx.storage.sync();
+    for (let change = this.told.shift(); change; change = this.told.shift()) {
+      const { offset, data, audience } = change;
+      for (const rest of this.sockets.broadcast(offset, data, audience))
+        if (rest > 0) await scheduler.wait(0);
+    }
+    this.telling = null;
   }
 
   private wakeAt(at: number): void {

@@ -8,6 +8,8 @@ import { isTransportError } from './transport-errors';
 const PER_SESSION = 20;
 /** Sockets of one tenant: below what one process of the runtime can hold in descriptors. */
 export const PER_TENANT = 5_000;
+/** Sockets told in one turn. */
+const BATCH = 200;
 
 /** What a client sends to keep its connection open; answered by the runtime without waking the object. */
 export const PING = 'ping';
@@ -65,15 +67,22 @@ export class LiveSockets {
     if (who) this.close({ ws, who }, 'unexpected_message');
   }
 
-  /** Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. */
-  broadcast(offset: number, data: string, audience: readonly string[], now: number): void {
+  /**
+   * Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. Pauses after
+   * each batch of sockets, saying how many are left, for the caller to let others have their turn.
+   */
+  *broadcast(offset: number, data: string, audience: readonly string[]): Generator<number, void, void> {
     if (this.seats.size === 0) {
       this.lastOf.clear();
       return;
     }
     const forAll = eventMessage(offset, offset - 1, data);
     const forOwn = new Map<string, string>();
+    const now = Date.now();
+    let left = this.seats.size;
     for (const [ws, who] of this.seats) {
+      left -= 1;
+      if (left > 0 && left % BATCH === 0) yield left;
       if (who.expiresAt !== null && who.expiresAt <= now) this.close({ ws, who }, 'session_ended');
       else if (who.scope === 'all') this.send(ws, forAll);
       else if (audience.includes(who.userId)) {
