@@ -1,3 +1,4 @@
+import { connectionLimits, openFilesLimit } from '../front/limits.ts';
 import { childrenNamed } from '../lib/processes.ts';
 import { root } from '../lib/root.ts';
 import { buildApp } from './app-build.ts';
@@ -15,6 +16,9 @@ import { StateLock } from './state-lock.ts';
 import { bundleWorker, readWorkerConfiguration } from './worker.ts';
 
 const say = (line: string): void => console.log(`trunkline: ${line}`);
+
+/** Below this many open files a company's phones and browsers might be refused. */
+const ENOUGH_FILES = 4096;
 
 /** What has to be freed when the server stops. */
 interface Running {
@@ -58,6 +62,7 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
   };
   const signIns = settings.demo && !isSeeded(runtime) ? await seedDemo(runtime) : undefined;
   const { host, port, trustedAddressHeader } = settings;
+  warnOfFewConnections();
   const serving = await serve({ runtime, host, port, trustedAddressHeader });
   running.serving = serving;
   watchRuntime(lock);
@@ -69,6 +74,17 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
     running.phone.start(serving.localUrl, say);
   }
   console.log(`ready ${serving.url}`);
+}
+
+/** Says how many connections the descriptor limit leaves where that is few; more are refused, never fatal. */
+function warnOfFewConnections(): void {
+  const files = openFilesLimit();
+  if (files >= ENOUGH_FILES) return;
+  const { clients, sockets } = connectionLimits(files);
+  say(
+    `this process may open ${files} files only, which is enough for ${clients} connections, ${sockets} of them live ` +
+      'feeds; raise the hard limit (ulimit -Hn, or LimitNOFILE= of a systemd unit) for more',
+  );
 }
 
 /** Notes the runtime's process id, again after a crash from which Miniflare restarted it, and says so. */
