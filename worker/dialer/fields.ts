@@ -90,6 +90,13 @@ export function integerField(options: { min?: number; max?: number } = {}): Fiel
   };
 }
 
+/** What fits a database's 32-bit integer, as the app's own server has it. */
+const INT32_MAX = 2_147_483_647;
+/** An integer of 32 bits, of any sign: codes and measurements of a phone, which uses -1 and the like for "none". */
+export const int32Field = integerField({ min: -INT32_MAX - 1, max: INT32_MAX });
+/** A count or duration of 32 bits. */
+export const uint31Field = integerField({ min: 0, max: INT32_MAX });
+
 const TRUE: readonly unknown[] = ['t', 'y', 'yes', 'true', 'on', '1', 1, true];
 const FALSE: readonly unknown[] = ['f', 'n', 'no', 'false', 'off', '0', 0, false];
 
@@ -153,6 +160,23 @@ export const dictField: Field<Record<string, unknown>> = {
     return fail(`Expected a dictionary of items but got type "${pythonType(value)}".`);
   },
 };
+
+/** A text, cut rather than refused where it is too long; anything else as its JSON, null where that nests too deep. */
+export const cutField = (max: number): Field<string | null> => ({
+  parse(value) {
+    const text = typeof value === 'string' ? value : jsonText(value);
+    if (text?.includes('\0') === true) return fail(MESSAGES.nul);
+    return done(text === null ? null : text.slice(0, max));
+  },
+});
+
+function jsonText(value: unknown): string | null {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return null;
+  }
+}
 
 /** A field whose bad values are as good as absent: the newest app may say what this server doesn't know yet. */
 export function lenient<T>(field: Field<T>): Field<T | null> {

@@ -11,3 +11,15 @@ export const queuesOf = (env: Pick<Env, 'PHONE_QUEUE'>, tenant: TenantView) =>
   Array.from({ length: tenant.phoneShards }, (_, shard) =>
     env.PHONE_QUEUE.getByName(`${tenant.id}:${shard}`),
   );
+
+/**
+ * Says that a phone was added, renamed or removed: names of phones show in the feed. A hub that is busy reads them anew
+ * later by itself, which is no reason to fail what was done already.
+ */
+export async function tellHub(env: Pick<Env, 'CALL_HUB'>, tenantId: string): Promise<void> {
+  try {
+    await env.CALL_HUB.getByName(tenantId).directoryChanged();
+  } catch (error) {
+    console.warn('the call hub was not told of a phone:', error);
+  }
+}

@@ -19,6 +19,8 @@ export const devices = sqliteTable(
     simulator: integer('simulator', { mode: 'boolean' }).notNull().default(false),
     /** Sealed push token (AES-256-GCM), null when the phone gave none. */
     pushToken: text('push_token'),
+    /** Session it registered under last: ends when the phone is removed, even if it never polled. */
+    sessionId: text('session_id'),
     createdAt: integer('created_at').notNull(),
     removedAt: integer('removed_at'),
   },

@@ -5,11 +5,12 @@ import {
   charField,
   checkFields,
   choiceField,
+  cutField,
   dateTimeField,
-  integerField,
   lenient,
   optional,
   required,
+  uint31Field,
   uuidField,
 } from '../fields';
 import { allow } from '../identity';
@@ -20,9 +21,6 @@ import { queueCommand } from '../queue-command';
 const DIRECTIONS = ['outgoing', 'incoming', 'missed', 'unknown'] as const;
 const METHODS = ['observer', 'retry', 'unknown'] as const;
 
-/** Most seconds a call can last here: a longer one is a broken clock. */
-const MAX_DURATION = 7 * 24 * 3_600;
-
 async function update(call: SignedCall): Promise<Response> {
   const time = dateTimeField(call.identity.tenant.timeZone);
   const checked = checkFields(
@@ -30,13 +28,13 @@ async function update(call: SignedCall): Promise<Response> {
       call_request_id: required(uuidField),
       call_status: required(choiceField(CALL_STATUSES)),
       call_started_at: optional(time),
-      call_duration_seconds: optional(integerField({ min: 0, max: MAX_DURATION })),
+      call_duration_seconds: optional(uint31Field),
       call_ended_at: optional(time),
       direction: optional(lenient(choiceField(DIRECTIONS))),
       resolve_method: optional(lenient(choiceField(METHODS))),
-      resolve_reason: optional(charField({ blank: true, max: 200 })),
-      reason_if_unknown: optional(charField({ blank: true, max: 200 })),
-      attempts_count: optional(integerField({ min: 0, max: 10_000 })),
+      resolve_reason: optional(cutField(500)),
+      reason_if_unknown: optional(cutField(500)),
+      attempts_count: optional(uint31Field),
       action_source: optional(lenient(choiceField(ACTION_SOURCES))),
       device_id: optional(lenient(charField({ max: 64 }))),
       phone: optional(lenient(charField({ max: 32 }))),

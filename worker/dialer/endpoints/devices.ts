@@ -10,11 +10,12 @@ import {
   checkFields,
   dateTimeField,
   dictField,
-  integerField,
+  int32Field,
   optional,
   required,
+  uint31Field,
 } from '../fields';
-import { queueOf } from '../queue';
+import { queueOf, tellHub } from '../queue';
 
 /** `unknown` is a legal device id, and so is anything else the phone says in 64 characters. */
 const deviceId = charField({ max: 64 });
@@ -22,8 +23,6 @@ const deviceName = charField({ max: 120, blank: true });
 const DEFAULT_NAME = 'Android';
 /** How our own protocol simulator names itself, so that no screen shows it as a phone. */
 const SIMULATOR_NAME = 'Simulator: ';
-
-const MOST_STUCK = 1_000_000;
 
 async function register(call: SignedCall): Promise<Response> {
   const checked = checkFields(
@@ -49,12 +48,14 @@ async function register(call: SignedCall): Promise<Response> {
       name: device_name || DEFAULT_NAME,
       simulator,
       pushToken: fcm_token ? sealText(env, tenant.id, PUSH_TOKEN, fcm_token) : null,
+      sessionId: call.identity.sid,
       createdAt: now,
     })
     .onConflictDoUpdate({
       target: [devices.tenantId, devices.userId, devices.deviceId],
       set: {
         removedAt: null,
+        sessionId: call.identity.sid,
         // What is absent keeps what is stored.
         ...(device_name && { name: device_name, simulator }),
         ...(fcm_token && { pushToken: sealText(env, tenant.id, PUSH_TOKEN, fcm_token) }),
@@ -75,7 +76,7 @@ async function register(call: SignedCall): Promise<Response> {
   });
   if (!registered.ok) throw new Error(`the queue refused a device: ${registered.code}`);
   if (registered.deviceRowId !== row.id) await adoptRowId(call, device_id, registered.deviceRowId);
-  await tellHub(call);
+  await tellHub(env, tenant.id);
   return answer({ ok: true, device_id });
 }
 
@@ -88,28 +89,18 @@ async function adoptRowId(call: SignedCall, device: string, rowId: string): Prom
     .where(and(eq(devices.tenantId, tenant.id), eq(devices.userId, userId), eq(devices.deviceId, device)));
 }
 
-/** Names of phones show in the feed. A hub that is busy reads them anew later by itself: no reason to fail the phone. */
-async function tellHub(call: SignedCall): Promise<void> {
-  try {
-    await call.env.CALL_HUB.getByName(call.identity.tenant.id).directoryChanged();
-  } catch (error) {
-    console.warn('the call hub was not told of a device:', error);
-  }
-}
-
 async function heartbeat(call: SignedCall): Promise<Response> {
-  const count = integerField({ min: 0, max: MOST_STUCK });
   const checked = checkFields(
     {
       device_id: optional(charField({ max: 64, blank: true })),
       device_name: optional(deviceName),
       app_version: optional(charField({ max: 32, blank: true })),
-      last_poll_code: optional(integerField({ min: -1, max: 999 })),
+      last_poll_code: optional(int32Field),
       last_poll_at: optional(dateTimeField(call.identity.tenant.timeZone)),
       encryption_enabled: optional(booleanField),
       queue_stuck: optional(booleanField),
-      stuck_count: optional(count),
-      oldest_stuck_age_sec: optional(integerField({ min: 0 })),
+      stuck_count: optional(uint31Field),
+      oldest_stuck_age_sec: optional(uint31Field),
       stuck_by_type: optional(dictField),
     },
     await readJson(call),
@@ -163,11 +154,12 @@ async function keepCreated(
       userId,
       deviceId: beat.deviceId,
       name: beat.name || DEFAULT_NAME,
+      sessionId: call.identity.sid,
       createdAt: call.now,
     })
     .onConflictDoUpdate({
       target: [devices.tenantId, devices.userId, devices.deviceId],
-      set: { id: beat.deviceRowId, removedAt: null },
+      set: { id: beat.deviceRowId, removedAt: null, sessionId: call.identity.sid },
     })
     .returning();
   if (row !== undefined) {
@@ -184,14 +176,14 @@ async function keepCreated(
       now: call.now,
     });
   }
-  await tellHub(call);
+  await tellHub(call.env, tenant.id);
 }
 
 /** At most 32 types; what is no count is left out, since the rest of the heartbeat is worth more than it. */
 function countsByType(said: Record<string, unknown>): Record<string, number> {
   const counts: [string, number][] = [];
   for (const [type, value] of Object.entries(said).slice(0, 32)) {
-    const parsed = integerField({ min: 0, max: MOST_STUCK }).parse(value);
+    const parsed = uint31Field.parse(value);
     if (parsed.ok) counts.push([type.slice(0, 64), parsed.value]);
   }
   return Object.fromEntries(counts);

@@ -5,14 +5,14 @@ import { invalidFields } from '../errors';
 import {
   charField,
   checkFields,
+  cutField,
   dateTimeField,
-  integerField,
+  int32Field,
   isRecord,
   MESSAGES,
   optional,
   pythonType,
   required,
-  type Field,
   type FieldErrors,
 } from '../fields';
 import { queueOf } from '../queue';
@@ -23,24 +23,6 @@ const EXTRA_CHARS = 4_000;
 const PAYLOAD_CHARS = 50_000;
 const TELEMETRY_LIMIT = 1024 * 1_024;
 const LOGS_LIMIT = 2 * 1024 * 1_024;
-
-/** Text of any JSON value, null where it nests too deep to be written down. */
-function jsonText(value: unknown): string | null {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return null;
-  }
-}
-
-/** A text, cut rather than refused where it is too long; anything else as its JSON. */
-const looseText = (max: number): Field<string | null> => ({
-  parse: (value) => {
-    const text = typeof value === 'string' ? value : jsonText(value);
-    if (text?.includes('\0') === true) return { ok: false, errors: [MESSAGES.nul] };
-    return { ok: true, value: text === null ? null : text.slice(0, max) };
-  },
-});
 
 async function telemetry(call: SignedCall): Promise<Response> {
   const body = await readJson(call, TELEMETRY_LIMIT);
@@ -64,9 +46,9 @@ async function telemetry(call: SignedCall): Promise<Response> {
         ts: required(time),
         type: required(charField({ max: 64 })),
         endpoint: optional(charField({ blank: true, max: 200 })),
-        http_code: optional(integerField({ min: 0, max: 999 })),
-        value_ms: optional(integerField({ min: 0, max: 86_400_000 })),
-        extra: optional(looseText(EXTRA_CHARS)),
+        http_code: optional(int32Field),
+        value_ms: optional(int32Field),
+        extra: optional(cutField(EXTRA_CHARS)),
       },
       entry,
     );
@@ -115,9 +97,9 @@ async function logs(call: SignedCall): Promise<Response> {
       {
         device_id: optional(charField({ blank: true, max: 64 })),
         ts: optional(time),
-        level_summary: optional(looseText(200)),
-        source: optional(looseText(200)),
-        payload: required(looseText(PAYLOAD_CHARS + 1)),
+        level_summary: optional(cutField(200)),
+        source: optional(cutField(200)),
+        payload: required(cutField(PAYLOAD_CHARS + 1)),
       },
       entry,
     );

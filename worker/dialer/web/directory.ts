@@ -45,11 +45,17 @@ export const noSuchPhone = () => new PlatformError('NOT_FOUND', 'No such phone.'
  * @throws PlatformError NOT_FOUND
  */
 export async function visibleDevice(db: Db, identity: Identity, id: string): Promise<DeviceRow> {
+  const row = await knownDevice(db, identity, id);
+  if (row.removedAt !== null) throw noSuchPhone();
+  return row;
+}
+
+/** As `visibleDevice`, the removed ones too. @throws PlatformError NOT_FOUND */
+export async function knownDevice(db: Db, identity: Identity, id: string): Promise<DeviceRow> {
   const [row] = await db
     .select()
     .from(devices)
     .where(and(eq(devices.tenantId, identity.tenantId), eq(devices.id, id)));
-  if (row === undefined || row.removedAt !== null) throw noSuchPhone();
-  if (row.userId !== identity.userId && !seesAll(identity)) throw noSuchPhone();
+  if (row === undefined || (row.userId !== identity.userId && !seesAll(identity))) throw noSuchPhone();
   return row;
 }

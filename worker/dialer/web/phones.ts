@@ -7,8 +7,17 @@ import { recordAudit } from '../../http/audit';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { queueOf, queuesOf } from '../queue';
-import { iso, isoOrNull, people, seesAll, visibleDevice, type DeviceRow, type PersonView } from './directory';
+import { queueOf, queuesOf, tellHub } from '../queue';
+import {
+  iso,
+  isoOrNull,
+  knownDevice,
+  people,
+  seesAll,
+  visibleDevice,
+  type DeviceRow,
+  type PersonView,
+} from './directory';
 import { Phone, type PHONE_STATES, PhoneList, Removed } from './schema';
 
 /** A phone polls at least every 35 s while it is awake. */
@@ -45,7 +54,7 @@ const remove = apiRoute({
   path: '/api/phones/{id}',
   summary: 'Sign a phone out and take it off the list',
   description:
-    'Its session ends at once, a parked poll with it. Somebody else’s phone asks for `phone.manage`.',
+    'Its session ends at once, a parked poll with it. Somebody else’s phone asks for `phone.manage`. Repeating it is no error.',
   tags: ['Phones'],
   access: 'phone.own',
   errors: ['NOT_FOUND', 'PERMISSION_DENIED'],
@@ -98,24 +107,24 @@ phones.openapi(show, async (c) => {
 phones.openapi(remove, async (c) => {
   const { identity } = c.var;
   const db = openDb(c.env.DB);
-  const row = await visibleDevice(db, identity, c.req.valid('param').id);
+  const row = await knownDevice(db, identity, c.req.valid('param').id);
   if (row.userId !== identity.userId && !identity.permissions.has('phone.manage')) {
     throw new PlatformError('PERMISSION_DENIED', 'Your role does not allow phone.manage.');
   }
   const now = Date.now();
-  // The queue first: were this to stop half way, the row would still be listed and could be removed again.
-  const removed = await queueOf(c.env, identity.tenant, row.userId).removeDevice({
-    deviceRowId: row.id,
-    now,
-  });
-  const gate = c.env.SESSION_GATE.getByName(identity.tenantId);
-  for (const sid of removed.sessions)
-    await gate.revokeSession({ sid, by: identity.userId, userId: row.userId });
+  // D1 first: a poll in between makes the queue ask there whether the phone is still registered. Each step may be
+  // repeated, so a removal that broke off is finished by asking for it again.
   await db
     .update(devices)
     .set({ removedAt: now, pushToken: null })
     .where(and(eq(devices.tenantId, identity.tenantId), eq(devices.id, row.id)));
-  await c.env.CALL_HUB.getByName(identity.tenantId).directoryChanged();
+  const queue = queueOf(c.env, identity.tenant, row.userId);
+  const removed = await queue.removeDevice({ deviceRowId: row.id, now });
+  const gate = c.env.SESSION_GATE.getByName(identity.tenantId);
+  // The ones it polled under, and the one it registered under.
+  const sessions = new Set([...removed.sessions, ...(row.sessionId === null ? [] : [row.sessionId])]);
+  for (const sid of sessions) await gate.revokeSession({ sid, by: identity.userId, userId: row.userId });
+  await tellHub(c.env, identity.tenantId);
   const before = { user: row.userId, device_id: row.deviceId, name: row.name };
   await recordAudit(db, identity, 'phone.remove', row.id, before, null, clientAddress(c.req.raw, c.env));
   return c.json({ ok: true as const, id: row.id }, 200);
