@@ -38,6 +38,9 @@ export interface Front {
 }
 
 const TOKEN_HEADER = 'x-trunkline-front';
+/** A runtime that was restarted is back in less; requests that came meanwhile wait for it. */
+const RESTART_MS = 10_000;
+const DIALER = /^\/api\/(?:v1\/)?(?:token|phone)(?:[/?]|$)/;
 const PULL = /^\/api\/(?:v1\/)?phone\/calls\/pull\/?(?:\?|$)/;
 /** As in `worker/dialer/pull.ts`. */
 const MIN_EMPTY_MS = 1_050;
@@ -79,7 +82,11 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     { keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 0 },
     (req, res) => {
       if (req.method === 'GET' && PULL.test(req.url ?? '')) poll(line, req, res);
-      else pass(req, res, { upstream, agent, headers: headersOf(req) });
+      else {
+        void line.whenUp(RESTART_MS).then(() => {
+          if (!res.destroyed) pass(req, res, { upstream, agent, headers: headersOf(req) });
+        });
+      }
     },
   );
   const headersOf = (req: IncomingMessage, upgrade = false): string[] =>
@@ -164,7 +171,8 @@ function pass(
     answer.once('error', () => res.destroy());
   });
   up.once('error', () => {
-    if (res.headersSent) return res.destroy();
+    // A phone tries again after a broken connection; a 5xx to its refresh signs it out for good.
+    if (res.headersSent || DIALER.test(req.url ?? '')) return res.destroy();
     res.writeHead(503, {
       'Content-Type': 'application/json',
       'Retry-After': '1',

@@ -32,6 +32,7 @@ export class LineClient {
   readonly #options: LineOptions;
   readonly #waiting = new Map<number, Waiting>();
   readonly #sweeper: NodeJS.Timeout;
+  readonly #awaited = new Set<() => void>();
   #socket: WebSocket | null = null;
   #last = 0;
   #failures = 0;
@@ -58,6 +59,21 @@ export class LineClient {
     this.#socket = socket;
     this.#failures = 0;
     for (const [n, poll] of this.#waiting) this.#announce(n, poll);
+    for (const tell of this.#awaited) tell();
+  }
+
+  /** Resolves when the line is up, at the latest after `limitMs`: while the runtime restarts it is not. */
+  async whenUp(limitMs: number): Promise<void> {
+    if (this.#socket?.readyState === WebSocket.OPEN) return;
+    await new Promise<void>((resolve) => {
+      const tell = (): void => {
+        clearTimeout(timer);
+        this.#awaited.delete(tell);
+        resolve();
+      };
+      const timer = setTimeout(tell, limitMs);
+      this.#awaited.add(tell);
+    });
   }
 
   /** Parks a poll; answers its number. */
