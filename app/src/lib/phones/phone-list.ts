@@ -1,3 +1,4 @@
+import { deviceName } from '#lib/calls/labels.js';
 import type { Person, Phone, PhoneState } from './model';
 
 export type StateFilter = PhoneState | 'stuck' | 'all';
@@ -49,13 +50,8 @@ export const inOrder = (phones: readonly Phone[], order: PhoneOrder): Phone[] =>
 
 export const personName = (person: Person): string => person.display_name || person.username;
 
-/** Simulators call themselves so first; where a badge says it already, the name goes without. */
-const SIMULATOR = /^simulator:\s*/i;
-
-export function shownName(phone: Phone): string {
-  const name = phone.simulator ? phone.name.replace(SIMULATOR, '') : phone.name;
-  return name || phone.device_id;
-}
+/** What a phone is called on screen, never nothing. */
+export const shownName = (phone: Phone): string => deviceName(phone) || phone.device_id;
 
 /** Everybody who has one of these, each once, by name. */
 export function peopleOf(people: Iterable<Person>): Person[] {
