@@ -23,7 +23,7 @@ export const ADDRESS_POLICY: AttemptPolicy = {
   baseDelayMs: 5_000,
   maxDelayMs: 15 * MINUTE_MS,
   windowMs: 60 * MINUTE_MS,
-  maxParallel: 20,
+  maxParallel: 100,
 };
 
 export interface PasswordAttempt {

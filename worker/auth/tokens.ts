@@ -56,7 +56,7 @@ export async function signToken(
 }
 
 /** Most tokens remembered as verified; about 1 KiB each. */
-const REMEMBERED = 10_000;
+const REMEMBERED = 20_000;
 /** Longer than any token of ours: saves hashing megabytes of garbage. */
 const MAX_TOKEN_LENGTH = 2_048;
 
