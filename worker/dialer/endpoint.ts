@@ -1,3 +1,4 @@
+import type { z } from '@hono/zod-openapi';
 import { openDb, type Db } from '../db';
 import type { Env } from '../env';
 import { isJsonType, readBodyText } from '../http/body';
@@ -28,6 +29,8 @@ export interface EndpointDoc {
   query?: Record<string, string>;
   /** Example of the 200 answer; a string names its media type. */
   answer: Record<string, unknown> | string;
+  /** Shape of the 200 answer, where our own screens depend on it. */
+  schema?: z.ZodType;
   /** Refusals besides 400 (with a body), 401 (signed in), 405 and 415. */
   errors?: readonly (401 | 403 | 404 | 409 | 413 | 423 | 429)[];
 }

@@ -118,7 +118,12 @@ function document(app: OpenAPIHono<AppEnv>, { path, method, who, doc }: Endpoint
   const ok =
     typeof doc.answer === 'string'
       ? { [doc.answer]: { schema: z.string().openapi({ format: 'binary' }) } }
-      : { 'application/json': { schema: z.record(z.string(), z.unknown()), example: doc.answer } };
+      : {
+          'application/json': {
+            schema: doc.schema ?? z.record(z.string(), z.unknown()),
+            example: doc.answer,
+          },
+        };
   app.openAPIRegistry.registerPath({
     method: method === 'GET' ? 'get' : 'post',
     path: `${path}/`,

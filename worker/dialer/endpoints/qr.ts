@@ -8,6 +8,7 @@ import { answer, database, readJson, type DialerCall, type Endpoint, type Signed
 import { badRequest, DialerError, invalidFields, throttled } from '../errors';
 import { charField, checkFields, MESSAGES, required } from '../fields';
 import { allow, dialerIdentity } from '../identity';
+import { QrCode, QrStatus } from '../web/schema';
 
 const TOKEN_BYTES = 64;
 const LIFE_MS = 5 * 60_000;
@@ -95,6 +96,7 @@ export const qrEndpoints: readonly Endpoint[] = [
     doc: {
       summary: 'A code that signs one phone in',
       description: 'Good once, for five minutes, for the user who asked for it. Shown as a QR code as it is.',
+      schema: QrCode,
       answer: { token: EXAMPLE_TOKEN, expires_at: '2026-11-15T10:35:00.000Z' },
       errors: [403, 429],
     },
@@ -120,6 +122,7 @@ export const qrEndpoints: readonly Endpoint[] = [
     doc: {
       summary: 'What became of a code of mine',
       query: { token: EXAMPLE_TOKEN },
+      schema: QrStatus,
       answer: { status: 'pending', expires_at: '2026-11-15T10:35:00.000Z', used_at: null },
       errors: [404],
     },
