@@ -57,6 +57,16 @@ export class Admission {
     return device;
   }
 
+  /** A user's registered phones; D1 is asked when this object knows of none. */
+  async devicesOf(userId: string, now: number): Promise<readonly Device[]> {
+    const known = this.devices.of(userId);
+    if (known.length > 0) return known;
+    for (const found of await this.directory.devicesOf(userId, now)) {
+      if (this.devices.find(userId, found.deviceId) === null) this.devices.register(found);
+    }
+    return this.devices.of(userId);
+  }
+
   /** The device was registered just now. */
   learn(userId: string, deviceId: string): void {
     this.#unknown.delete(keyOf(userId, deviceId));

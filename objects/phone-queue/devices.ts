@@ -33,6 +33,7 @@ export type SessionVerdict = 'alive' | 'revoked' | 'unknown';
 export class DeviceStore {
   /** Read per poll; emptied with the object's memory. Key: user and device id. */
   readonly #known = new Map<string, Device>();
+  readonly #byUser = new Map<string, Device[]>();
   readonly #sessions = new Map<string, { userId: string; revoked: boolean; checkedAt: number }>();
 
   constructor(private readonly sql: SqlStorage) {}
@@ -55,7 +56,14 @@ export class DeviceStore {
     return row === undefined ? null : toDevice(row);
   }
 
-  /** All, or one user's, oldest first. */
+  /** A user's phones, oldest first. */
+  of(userId: string): readonly Device[] {
+    let known = this.#byUser.get(userId);
+    if (known === undefined) this.#byUser.set(userId, (known = this.list(userId)));
+    return known;
+  }
+
+  /** All, or one user's, oldest first; read anew. */
   list(userId?: string): Device[] {
     return this.sql
       .exec<DeviceRow>(
@@ -83,7 +91,7 @@ export class DeviceStore {
       flag(input.hasPushToken),
       input.now,
     );
-    this.#known.delete(`${input.userId} ${input.deviceId}`);
+    this.#forget(input.userId, input.deviceId);
     const device = this.find(input.userId, input.deviceId);
     if (device === null) throw new Error('a device just stored is gone');
     return { device, created: before === null };
@@ -94,7 +102,7 @@ export class DeviceStore {
       .exec<DeviceRow>('DELETE FROM devices WHERE row_id = ? RETURNING *', rowId)
       .toArray();
     if (row === undefined) return null;
-    this.#known.delete(`${row.user_id} ${row.device_id}`);
+    this.#forget(row.user_id, row.device_id);
     return { device: toDevice(row), lastSid: row.last_sid };
   }
 
@@ -130,7 +138,7 @@ export class DeviceStore {
       stuck === null ? null : JSON.stringify(stuck.byType),
       device.deviceRowId,
     );
-    this.#known.delete(`${device.userId} ${device.deviceId}`);
+    this.#forget(device.userId, device.deviceId);
     return this.find(device.userId, device.deviceId) ?? device;
   }
 
@@ -196,6 +204,11 @@ export class DeviceStore {
   pruneSessions(now: number): void {
     this.sql.exec('DELETE FROM sessions WHERE checked_at < ?', now - 2 * SESSION_COPY_LIFE_MS);
     this.#sessions.clear();
+  }
+
+  #forget(userId: string, deviceId: string): void {
+    this.#known.delete(`${userId} ${deviceId}`);
+    this.#byUser.delete(userId);
   }
 
   #isUserRevoked(userId: string): boolean {

@@ -1,5 +1,5 @@
 /** What a PhoneQueue asks others once and keeps: sessions of the gate, devices and settings of D1. */
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, eq, isNull, type SQL } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
 import { devices, tenants, users } from '../../worker/db/schema';
 import { effectiveSettings } from '../../worker/db/settings';
@@ -20,7 +20,17 @@ export class Directory {
 
   /** A registered phone this object has not heard of; null when there is none. */
   async device(userId: string, deviceId: string, now: number): Promise<RegisterDeviceInput | null> {
-    const [row] = await openDb(this.env.DB)
+    const [found] = await this.#devices(userId, now, eq(devices.deviceId, deviceId));
+    return found ?? null;
+  }
+
+  /** All registered phones of a user. */
+  devicesOf(userId: string, now: number): Promise<RegisterDeviceInput[]> {
+    return this.#devices(userId, now);
+  }
+
+  async #devices(userId: string, now: number, which?: SQL): Promise<RegisterDeviceInput[]> {
+    const rows = await openDb(this.env.DB)
       .select({ device: devices, username: users.username })
       .from(devices)
       .innerJoin(users, eq(devices.userId, users.id))
@@ -28,22 +38,21 @@ export class Directory {
         and(
           eq(devices.tenantId, this.tenantId),
           eq(devices.userId, userId),
-          eq(devices.deviceId, deviceId),
           isNull(devices.removedAt),
+          which,
         ),
       );
-    if (row === undefined) return null;
-    return {
+    return rows.map(({ device, username }) => ({
       userId,
-      username: row.username,
+      username,
       tenant: this.tenantId,
-      deviceRowId: row.device.id,
-      deviceId,
-      name: row.device.name,
-      hasPushToken: row.device.pushToken !== null,
-      simulator: row.device.simulator,
+      deviceRowId: device.id,
+      deviceId: device.deviceId,
+      name: device.name,
+      hasPushToken: device.pushToken !== null,
+      simulator: device.simulator,
       now,
-    };
+    }));
   }
 
   /** The tenant's settings; the defaults for a tenant that is not there. */

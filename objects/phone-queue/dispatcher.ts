@@ -59,17 +59,8 @@ export class Dispatcher {
     const { commands } = this.parts;
     const before = this.queueOf(input.userId);
     const waits = before.commands.some(({ lease }) => lease === null);
-    const known = commands.byId(input.commandId) ?? (waits ? commands.duplicateOf(input) : null);
-    if (known !== null) {
-      return {
-        ok: true,
-        id: known.id,
-        phone: known.phone,
-        callId: known.callId,
-        dedup: true,
-        deliveredAtOnce: false,
-      };
-    }
+    const known = waits ? commands.duplicateOf(input) : null;
+    if (known !== null) return again(known);
     const command = newCommand(input, this.#seq++, aimedAt, lifeMs);
     const live: LiveCommand = {
       id: command.id,
@@ -81,14 +72,18 @@ export class Dispatcher {
     };
     const after = step(before, { type: 'enqueued', command: live, now: input.now });
     const own = after.decisions.find((decision) => decision.type === 'deliver' && decision.id === command.id);
+    const lease =
+      own?.type === 'deliver' ? { poll: own.poll.key, device: own.poll.device, at: own.at } : null;
+    if (!commands.insert(command, lease)) {
+      const first = commands.byId(input.commandId);
+      if (first === null) throw new Error('a command that could not be stored is not there either');
+      return again(first);
+    }
     const events = [eventOf(this.parts.newId(), 'queued', command, input.now)];
-    if (own?.type === 'deliver') {
-      commands.insert(command, { poll: own.poll.key, device: own.poll.device, at: own.at });
-      command.deliveredTo = own.poll.device;
-      events.push(eventOf(this.parts.newId(), 'delivered', command, own.at));
-    } else {
-      commands.insert(command, null);
-      this.#wakePhones(command, command.id, 'new_command');
+    if (lease === null) this.#wakePhones(command, command.id, 'new_command');
+    else {
+      command.deliveredTo = lease.device;
+      events.push(eventOf(this.parts.newId(), 'delivered', command, lease.at));
     }
     this.#carryOut(input.userId, after.queue, after.decisions, command, events, input.now);
     return {
@@ -264,7 +259,7 @@ export class Dispatcher {
   }
 
   #wakePhones(command: Command, id: string, reason: string): void {
-    for (const device of this.parts.devices.list(command.userId)) {
+    for (const device of this.parts.devices.of(command.userId)) {
       const mayTake = command.aimedAt === null || command.aimedAt === device.deviceRowId;
       if (!mayTake || !device.hasPushToken) continue;
       this.parts.outbound.wakePhone({
@@ -276,3 +271,13 @@ export class Dispatcher {
     }
   }
 }
+
+/** The answer to a repeat: the first one's. */
+const again = ({ id, phone, callId }: Command): EnqueueResult => ({
+  ok: true,
+  id,
+  phone,
+  callId,
+  dedup: true,
+  deliveredAtOnce: false,
+});

@@ -121,7 +121,7 @@ export class PhoneQueue extends DurableObject<Env> implements c.PhoneQueueApi {
   async enqueue(input: c.EnqueueInput): Promise<c.EnqueueResult> {
     if (input.phone.trim() === '') return { ok: false, code: 'blank_phone' };
     await this.#upkeep.ready();
-    const devices = this.#devices.list(input.userId);
+    const devices = await this.#admission.devicesOf(input.userId, input.now);
     if (devices.length === 0) return { ok: false, code: 'no_device' };
     const wanted = input.deviceId ?? null;
     const aimedAt = devices.find(

@@ -13,41 +13,52 @@ export interface OutboundTargets {
   push(message: PushMessage): Promise<void>;
 }
 
+type Item = { seq: number } & (
+  { kind: 'hub'; events: readonly PhoneEvent[] } | { kind: 'push'; message: PushMessage }
+);
 type Row = { seq: number; kind: 'hub' | 'push'; body: string };
 
 /** Most rows of one round. */
 const BATCH = 100;
 
 export class Outbound {
+  /** The rows no target has taken yet, in order: read once, then kept beside the table. */
+  #items: Item[];
   /** Rows the target has taken; deleted together with the next write, since a second telling does no harm. */
   #taken: number[] = [];
   #running: Promise<boolean> | null = null;
-  #waiting: number;
+  #seq: number;
 
   constructor(
     private readonly sql: SqlStorage,
     private readonly targets: OutboundTargets,
   ) {
-    this.#waiting = sql.exec<{ n: number }>('SELECT count(*) AS n FROM outbound').one().n;
+    this.#items = sql.exec<Row>('SELECT seq, kind, body FROM outbound ORDER BY seq').toArray().map(toItem);
+    this.#seq = this.#items.at(-1)?.seq ?? 0;
   }
 
   /** Rows that no target has taken yet. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#items.length;
   }
 
   tellHub(events: readonly PhoneEvent[]): void {
-    if (events.length > 0) this.#add('hub', events);
+    if (events.length > 0) this.#add({ seq: (this.#seq += 1), kind: 'hub', events }, events);
   }
 
   wakePhone(message: PushMessage): void {
-    this.#add('push', message);
+    this.#add({ seq: (this.#seq += 1), kind: 'push', message }, message);
   }
 
   /** Deletes what was taken. Any write may carry it along; alone it is a write of its own. */
   sweep(): void {
-    if (this.#taken.length === 0) return;
-    for (const seq of this.#taken) this.sql.exec('DELETE FROM outbound WHERE seq = ?', seq);
+    const [only, ...more] = this.#taken;
+    if (only === undefined) return;
+    if (more.length === 0) this.sql.exec('DELETE FROM outbound WHERE seq = ?', only);
+    else {
+      const all = JSON.stringify(this.#taken);
+      this.sql.exec('DELETE FROM outbound WHERE seq IN (SELECT value FROM json_each(?))', all);
+    }
     this.#taken = [];
   }
 
@@ -60,51 +71,47 @@ export class Outbound {
   }
 
   async #drain(): Promise<boolean> {
-    for (;;) {
-      const taken = new Set(this.#taken);
-      const rows = this.sql
-        .exec<Row>('SELECT seq, kind, body FROM outbound ORDER BY seq LIMIT ?', BATCH + taken.size)
-        .toArray()
-        .filter(({ seq }) => !taken.has(seq))
-        .slice(0, BATCH);
-      if (rows.length === 0) return true;
+    while (this.#items.length > 0) {
+      const round = this.#items.slice(0, BATCH);
+      const hub = round.filter((item) => item.kind === 'hub');
+      const pushes = round.filter((item) => item.kind === 'push');
       // One target that is away must not hold up the other.
-      const [hub, pushes] = await Promise.all([
-        this.#tell(rows.filter(({ kind }) => kind === 'hub')),
-        this.#push(rows.filter(({ kind }) => kind === 'push')),
+      const told = await Promise.all([
+        hub.length === 0 ||
+          this.#attempt(hub, () => this.targets.ingestPhone(hub.flatMap(({ events }) => [...events]))),
+        ...pushes.map((item) => this.#attempt([item], () => this.targets.push(item.message))),
       ]);
-      if (!hub || !pushes) return false;
+      if (!told.every(Boolean)) return false;
     }
-  }
-
-  async #tell(rows: readonly Row[]): Promise<boolean> {
-    if (rows.length === 0) return true;
-    const events = rows.flatMap(({ body }) => JSON.parse(body) as PhoneEvent[]);
-    return this.#attempt(rows, () => this.targets.ingestPhone(events));
-  }
-
-  async #push(rows: readonly Row[]): Promise<boolean> {
-    const told = await Promise.all(
-      rows.map((row) => this.#attempt([row], () => this.targets.push(JSON.parse(row.body) as PushMessage))),
-    );
-    return told.every(Boolean);
-  }
-
-  async #attempt(rows: readonly Row[], send: () => Promise<void>): Promise<boolean> {
-    try {
-      await send();
-    } catch (error) {
-      console.warn(`phone queue: ${rows.length} rows not taken, tried again later (${String(error)})`);
-      return false;
-    }
-    this.#taken.push(...rows.map(({ seq }) => seq));
-    this.#waiting -= rows.length;
     return true;
   }
 
-  #add(kind: Row['kind'], body: unknown): void {
+  async #attempt(items: readonly Item[], send: () => Promise<void>): Promise<boolean> {
+    try {
+      await send();
+    } catch (error) {
+      console.warn(`phone queue: ${items.length} rows not taken, tried again later (${String(error)})`);
+      return false;
+    }
+    const taken = new Set(items);
+    this.#items = this.#items.filter((item) => !taken.has(item));
+    this.#taken.push(...items.map(({ seq }) => seq));
+    return true;
+  }
+
+  #add(item: Item, body: unknown): void {
     this.sweep();
-    this.sql.exec('INSERT INTO outbound (kind, body) VALUES (?, ?)', kind, JSON.stringify(body));
-    this.#waiting += 1;
+    this.sql.exec(
+      'INSERT INTO outbound (seq, kind, body) VALUES (?, ?, ?)',
+      item.seq,
+      item.kind,
+      JSON.stringify(body),
+    );
+    this.#items.push(item);
   }
 }
+
+const toItem = ({ seq, kind, body }: Row): Item =>
+  kind === 'hub'
+    ? { seq, kind, events: JSON.parse(body) as PhoneEvent[] }
+    : { seq, kind, message: JSON.parse(body) as PushMessage };

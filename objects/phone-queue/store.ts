@@ -76,15 +76,18 @@ export class CommandStore {
     return row === undefined ? null : toCommand(row);
   }
 
-  /** Stores a command, leased already if a phone is about to get it: one write for both. */
+  /**
+   * Stores a command, leased already if a phone is about to get it: one write for both.
+   * @returns false when there is one of this id already, which stays as it is
+   */
   insert(
     command: Omit<Command, 'deliveredAt' | 'deliveredTo'>,
     lease: { poll: string; device: string; at: number } | null,
-  ): void {
-    this.sql.exec(
+  ): boolean {
+    const written = this.sql.exec(
       `INSERT INTO commands (seq, id, call_id, user_id, creator_id, phone, company_id, contact_id, note, aimed_at, state,
          created_at, expires_at, delivered_to, delivered_at, lease, ended_at, manual, result)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       command.seq,
       command.id,
       command.callId,
@@ -104,7 +107,8 @@ export class CommandStore {
       command.endedAt,
       command.manual ? 1 : 0,
       command.result === null ? null : JSON.stringify(command.result),
-    );
+    ).rowsWritten;
+    return written > 0;
   }
 
   /** Where the next command goes in the order of arrival. */
