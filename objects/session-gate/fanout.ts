@@ -35,10 +35,11 @@ export class FanoutStore {
     );
   }
 
+  /** What is due, D1 last: it only keeps the record, the others hold connections open. */
   due(now: number, limit: number): FanoutItem[] {
     return this.sql
       .exec<Record<keyof FanoutItem, string | number>>(
-        'SELECT target, subject, verb, at, by, version, attempts FROM fanout WHERE next_at <= ? ORDER BY next_at LIMIT ?',
+        'SELECT target, subject, verb, at, by, version, attempts FROM fanout WHERE next_at <= ? ORDER BY target = 'd1', next_at LIMIT ?',
         now,
         limit,
       )

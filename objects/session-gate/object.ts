@@ -11,6 +11,8 @@ import { SESSION_GATE_MIGRATIONS } from './migrations';
 import { SessionStore, type TenantCopy, toView, type UserCopy } from './store';
 
 const FORGET_EVERY_MS = 3_600_000;
+/** A round of deliveries is over by then, unless we died in the middle of it. */
+const TAKE_OVER_MS = 5_000;
 /** Deliveries of one round; the alarm takes the rest. */
 const FANOUT_BATCH = 50;
 
@@ -179,7 +181,7 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
 
   /** Tells every target that is due; the alarm set first takes over if we die in the middle. */
   async #drain(): Promise<number> {
-    await this.#setAlarm();
+    await this.#setAlarm(TAKE_OVER_MS);
     const due = this.#fanout.due(Date.now(), FANOUT_BATCH);
     const told = await Promise.allSettled(
       due.map((item) => deliver(item, this.env, this.#tenantId, this.#directory)),
@@ -197,11 +199,11 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
     return this.#fanout.pending();
   }
 
-  async #setAlarm(): Promise<void> {
+  /** For the next delivery that is due, at the earliest `notBeforeMs` from now. */
+  async #setAlarm(notBeforeMs = 0): Promise<void> {
     const at = this.#fanout.nextAt();
     if (at === null) return this.ctx.storage.deleteAlarm();
-    // In the past while a round is under way: the alarm is for the case that this one never comes to its end.
-    await this.ctx.storage.setAlarm(Math.max(at, Date.now() + 1_000));
+    await this.ctx.storage.setAlarm(Math.max(at, Date.now() + notBeforeMs));
   }
 
   async #forgetDead(now: number): Promise<void> {

@@ -1,6 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { eq } from 'drizzle-orm';
+import { and, eq, isNull } from 'drizzle-orm';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addTenant, addUser } from '../../test/worker/support/people';
 import { openDb } from '../../worker/db';
@@ -312,4 +312,16 @@ it('forgets what has long been dead, and marks it in D1 first', async () => {
   await runDurableObjectAlarm(gate());
   expect(await revokedAt(idle.sid)).not.toBeNull();
   expect(await check(idle)).toEqual({ ok: false, reason: 'revoked' });
+});
+
+it('tells everybody about more sessions than one round takes', async () => {
+  const drop = vi.spyOn(CallHub.prototype, 'dropSession').mockResolvedValue();
+  const all: OpenSessionInput[] = [];
+  for (let i = 0; i < 60; i += 1) all.push(await signedIn('api'));
+  const { revoked, pending } = await gate().revokeUser({ userId, by: userId });
+  expect(revoked).toBe(60);
+  expect(pending).toBeGreaterThan(0);
+  for (let rounds = 0; rounds < 10 && (await runDurableObjectAlarm(gate())); rounds += 1);
+  expect(new Set(drop.mock.calls.map(([sid]) => sid))).toEqual(new Set(all.map(({ sid }) => sid)));
+  expect(await db().$count(sessions, and(eq(sessions.userId, userId), isNull(sessions.revokedAt)))).toBe(0);
 });

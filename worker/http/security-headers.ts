@@ -8,14 +8,29 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
   'X-Frame-Options': 'DENY',
 };
 
+const COMMON = Object.entries(COMMON_HEADERS);
+
 /** API answers belong to one signed-in user: no cache keeps them unless their route says so. */
 export const apiHeaders: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
   // An upgraded socket's answer must reach the runtime as it is.
   if (c.res.status === 101) return;
-  for (const [name, value] of Object.entries(COMMON_HEADERS)) c.header(name, value);
-  if (!c.res.headers.has('cache-control')) c.header('Cache-Control', 'no-store');
+  // An answer made here can be written to; one passed on from elsewhere is copied, once and not per header.
+  if (isFrozen(c.res.headers)) c.res = new Response(c.res.body, c.res);
+  const { headers } = c.res;
+  for (const [name, value] of COMMON) headers.set(name, value);
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
 };
+
+/** Whether headers refuse to be changed, as those of an answer fetched from an object do. */
+function isFrozen(headers: Headers): boolean {
+  try {
+    headers.set('x-content-type-options', 'nosniff');
+    return false;
+  } catch {
+    return true;
+  }
+}
 
 /**
  * The app's content security policy. Scripts come from our origin only; the one inline script of the built page is
