@@ -8,7 +8,7 @@ import { childrenNamed, isAlive } from '../../../scripts/lib/processes.ts';
 import { root } from '../../../scripts/lib/root.ts';
 
 /** Longest time a start may take on a busy machine, milliseconds; the first of a state directory makes the demo. */
-const READY_WITHIN = 60_000;
+const READY_WITHIN = 110_000;
 
 /** Servers that still run; a test run that is stopped must not leave them behind. */
 const running = new Set<ChildProcess>();
