@@ -77,6 +77,18 @@ export interface Viewer {
   scope: 'own' | 'all';
 }
 
+/** Events of an Asterisk host that say something about calls; any other is acknowledged and forgotten. */
+export const PBX_EVENTS = [
+  'start',
+  'dial',
+  'bridge',
+  'bridge_create',
+  'bridge_leave',
+  'bridge_destroy',
+  'new_callerid',
+  'hangup',
+] as const;
+
 export interface IngestPbxInput {
   /** Last segment of the path the PBX posted to. */
   event: string;

@@ -54,7 +54,7 @@ export class Directory implements Names {
   knowsExtension = (extension: string): boolean => this.owners.has(extension);
 
   /** Which of these have no copy here. */
-  missing(wanted: Wanted): Wanted {
+  private missing(wanted: Wanted): Wanted {
     const now = Date.now();
     const asked = (id: string): boolean => (this.askedAt.get(id) ?? -Infinity) > now - RELOAD_EVERY_MS;
     return {
@@ -63,7 +63,19 @@ export class Directory implements Names {
     };
   }
 
-  timeZone(): string | null {
+  /** Reads whoever of these has no copy here. */
+  async learn(wanted: Wanted): Promise<void> {
+    const missing = this.missing(wanted);
+    if (missing.users.length + missing.devices.length > 0) await this.load(missing);
+  }
+
+  /** The tenant's IANA time zone, read once. */
+  async zone(): Promise<string> {
+    if (this.timeZone() === null) await this.loadTenant();
+    return this.timeZone() ?? 'UTC';
+  }
+
+  private timeZone(): string | null {
     const [row] = this.sql
       .exec<{ value: string }>("SELECT value FROM meta WHERE key = 'time_zone'")
       .toArray();

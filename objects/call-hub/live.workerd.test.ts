@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   all,
   hubOf,
@@ -130,11 +130,10 @@ describe('the live socket', () => {
     const hub = hubOf('heads');
     const own = await LiveClient.connect(hub, oleg);
     await hub.ingestPhone([phoneEvent({ type: 'queued', at: 1_000 })]);
-    await runInDurableObject(hub, (object) => {
-      // Its time has come: 25 s after the first change.
-      Object.assign(object, { headAt: 0 });
-    });
+    // Its time has come: 25 s after the first change.
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 25_000 });
     await runDurableObjectAlarm(hub);
+    vi.useRealTimers();
     await own.until(count('head', 1));
     await runDurableObjectAlarm(hub);
     await hub.ingestPhone([phoneEvent({ callId: 'c_own', userId: OLEG, type: 'queued', at: 1_000 })]);
@@ -178,7 +177,7 @@ describe('the end of a session', () => {
     const subscriber = { ...olga, sid: 's', expiresAt: null };
     const { secret } = await hub.createTicket(subscriber, Date.now());
     const answers = await Promise.all([1, 2, 3].map(() => LiveClient.withTicket(hub, secret)));
-    expect(answers.map((answer) => answer.status).sort()).toEqual([101, 401, 401]);
+    expect(answers.filter((answer) => answer.status === 101)).toHaveLength(1);
     const old = await hub.createTicket(subscriber, Date.now() - 31_000);
     expect((await LiveClient.withTicket(hub, old.secret)).status).toBe(401);
   });

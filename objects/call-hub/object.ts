@@ -24,19 +24,18 @@ import {
 } from './contract';
 import { Directory, RELOAD_EVERY_MS } from './directory';
 import { Feed } from './feed';
-import { Intake, type Told } from './intake';
+import { Intake } from './intake';
 import type { CallRecord } from './machine';
 import { CALL_HUB_MIGRATIONS } from './migrations';
-import { Notes, NOTES_PER_CALL, noteView, type NoteRow } from './notes';
+import { Notes } from './notes';
 import { LiveSockets, PER_TENANT, PING, PONG } from './sockets';
 import { PhoneCounters } from './stats';
 import { CallStore } from './store';
+import { Teller } from './teller';
 import { Tickets } from './tickets';
 import { isTransportError } from './transport-errors';
 import { detailOf, viewOf } from './view';
 
-/** Heads follow a change at most this often; with no changes or no listeners there are none. */
-const HEAD_MS = 25_000;
 const TRIM_MS = 6 * 3_600_000;
 const NAMES_RETRY_MS = 30_000;
 
@@ -46,16 +45,12 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   private readonly feedLog: Feed;
   private readonly names: Directory;
   private readonly counters: PhoneCounters;
-  private readonly noteRows: Notes;
+  private readonly noteBook: Notes;
   private readonly tickets: Tickets;
   private readonly sockets: LiveSockets;
+  private readonly teller: Teller;
   private readonly intake: Intake;
-  /** Stored changes the sockets have not been told of yet, in order. */
-  private told: Told[] = [];
-  private telling: Promise<void> | null = null;
   private alarmAt: number | null = null;
-  private headAt: number | null = null;
-  private headTold = -1;
   private trimAt: number | null = null;
   private namesAt: number | null = null;
   private namesLoadedAt = 0;
@@ -73,16 +68,26 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     this.feedLog = new Feed(sql, epoch);
     this.names = new Directory(sql, env.DB, () => this.store.meta('tenant') ?? '');
     this.counters = new PhoneCounters(sql);
-    this.noteRows = new Notes(sql);
     this.tickets = new Tickets(sql);
     this.sockets = new LiveSockets(ctx, this.feedLog);
+    this.teller = new Teller(this.sockets, this.feedLog, () => ctx.storage.sync());
     this.intake = new Intake({
       store: this.store,
       feed: this.feedLog,
       counters: this.counters,
       names: this.names,
-      tell: (change) => this.told.push(change),
+      tell: (change) => {
+        this.teller.add(change);
+      },
       now: Date.now,
+    });
+    this.noteBook = new Notes({
+      sql,
+      names: this.names,
+      visible: (callId, viewer) => this.visible(callId, viewer),
+      save: (call, known) => {
+        this.intake.save(call, known);
+      },
     });
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     void ctx.blockConcurrencyWhile(async () => {
@@ -95,8 +100,12 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   }
 
   async ingestPhone(events: PhoneEvent[]): Promise<void> {
-    await this.learnNames(events);
-    const timeZone = this.names.timeZone() ?? 'UTC';
+    await this.names.learn({
+      users: events.map((event) => event.userId),
+      devices: events.flatMap((event) => event.deviceId ?? []),
+    });
+    // Without the tenant's zone a call has no day to be counted on.
+    const timeZone = await this.names.zone();
     this.commit(() => {
       for (const event of events) this.intake.phone(event, timeZone);
     });
@@ -133,52 +142,26 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     return Promise.resolve(call && detailOf(call, this.names));
   }
 
-  async addNote({ callId, viewer, text, now }: AddNoteInput): Promise<NoteResult> {
-    await this.learn({ users: [viewer.userId], devices: [] });
-    const call = this.visible(callId, viewer);
-    if (!call) return { ok: false, code: 'not_found' };
-    if (this.noteRows.count(callId) >= NOTES_PER_CALL) return { ok: false, code: 'too_many' };
-    const row: NoteRow = {
-      id: crypto.randomUUID(),
-      call_id: callId,
-      user_id: viewer.userId,
-      text,
-      at: now,
-      edited_at: null,
-    };
-    this.commit(() => {
-      this.noteRows.add(row);
-      this.countNotes(call);
-    });
-    return { ok: true, note: noteView(row, this.names) };
+  async addNote(input: AddNoteInput): Promise<NoteResult> {
+    await this.names.learn({ users: [input.viewer.userId], devices: [] });
+    return this.commit(() => this.noteBook.add(input));
   }
 
-  changeNote({ noteId, viewer, text, now }: ChangeNoteInput): Promise<NoteResult> {
-    const found = this.ownNote(noteId, viewer);
-    if (!found.ok) return Promise.resolve(found);
-    this.commit(() => this.noteRows.change(noteId, text, now));
-    return Promise.resolve({ ok: true, note: noteView({ ...found.row, text, edited_at: now }, this.names) });
+  changeNote(input: ChangeNoteInput): Promise<NoteResult> {
+    return Promise.resolve(this.commit(() => this.noteBook.change(input)));
   }
 
-  deleteNote({ noteId, viewer }: Omit<ChangeNoteInput, 'text'>): Promise<DeleteNoteResult> {
-    const found = this.ownNote(noteId, viewer);
-    if (!found.ok) return Promise.resolve(found);
-    this.commit(() => {
-      this.noteRows.remove(noteId);
-      this.countNotes(found.call);
-    });
-    return Promise.resolve({ ok: true });
+  deleteNote(input: Omit<ChangeNoteInput, 'text'>): Promise<DeleteNoteResult> {
+    return Promise.resolve(this.commit(() => this.noteBook.remove(input)));
   }
 
   notes(callId: string, viewer: Viewer): Promise<NoteView[] | null> {
-    if (!this.visible(callId, viewer)) return Promise.resolve(null);
-    return Promise.resolve(this.noteRows.of(callId).map((row) => noteView(row, this.names)));
+    return Promise.resolve(this.noteBook.list(callId, viewer));
   }
 
   async phoneStats(query: PhoneStatsQuery): Promise<PhoneStats> {
-    if (this.names.timeZone() === null) await this.names.loadTenant();
-    const rows = this.counters.rows(query, this.names.user);
-    return { time_zone: this.names.timeZone() ?? 'UTC', rows };
+    const timeZone = await this.names.zone();
+    return { time_zone: timeZone, rows: this.counters.rows(query, this.names.user) };
   }
 
   createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult> {
@@ -230,20 +213,14 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     const now = Date.now();
     if (this.namesAt !== null && this.namesAt <= now) await this.reloadNames();
     this.commit(() => this.intake.finalise(now));
-    if (this.headAt === null || this.headAt <= now) {
-      this.headAt = null;
-      // A head that overtook a change would make its receiver take the change for seen.
-      while (this.telling) await this.telling;
-      if (this.headTold !== this.feedLog.head) this.sockets.heads(now);
-      this.headTold = this.feedLog.head;
-    }
+    const headAt = await this.teller.heads(now);
     let left = true;
     if (this.trimAt === null || this.trimAt <= now) {
       this.feedLog.trim(now);
       left = this.store.trim(now) || this.feedLog.trimAt() !== null;
       this.trimAt = now + TRIM_MS;
     }
-    const times = [this.store.nextDue(), this.headAt, this.namesAt, left ? this.trimAt : null];
+    const times = [this.store.nextDue(), headAt, this.namesAt, left ? this.trimAt : null];
     const next = times.filter((at) => at !== null);
     if (next.length > 0) this.wakeAt(Math.min(...next));
   }
@@ -274,41 +251,21 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
 
   /** Runs `work` in one transaction, then tells what it changed; a failure leaves neither storage nor memory changed. */
   private commit<T>(work: () => T): T {
+    const mark = this.teller.mark;
     let result: T;
-    const before = this.told.length;
     try {
       result = this.ctx.storage.transactionSync(work);
     } catch (error) {
-      this.told.length = before;
+      this.teller.rollback(mark);
       this.store.forget();
       this.feedLog.reread();
       throw error;
     }
     const now = Date.now();
-    if (this.told.length > 0 && this.sockets.size > 0) {
-      this.telling ??= this.tell();
-      if (this.headAt === null) {
-        this.headAt = now + HEAD_MS;
-        this.wakeAt(this.headAt);
-      }
-    } else this.told.length = 0;
+    const headAt = this.teller.tell(now);
+    if (headAt !== null) this.wakeAt(headAt);
     if (this.alarmAt === null) this.wakeAt(now + TRIM_MS);
     return result;
-  }
-
-  /**
-   * Tells the sockets what has become durable, after whoever reported it has its answer, and a batch at a time: with
-   * thousands of sockets it takes tens of milliseconds, in which others want answers too. A socket that comes in
-   * between hears of a change twice and drops the second.
-   */
-  private async tell(): Promise<void> {
-    await this.ctx.storage.sync();
-    for (let change = this.told.shift(); change; change = this.told.shift()) {
-      const { offset, data, audience } = change;
-      for (const rest of this.sockets.broadcast(offset, data, audience))
-        if (rest > 0) await scheduler.wait(0);
-    }
-    this.telling = null;
   }
 
   private wakeAt(at: number): void {
@@ -320,35 +277,6 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   private visible(callId: string, viewer: Viewer): CallRecord | null {
     const call = this.store.call(callId);
     return call && sees(viewer, call) ? call : null;
-  }
-
-  private ownNote(
-    noteId: string,
-    viewer: Viewer,
-  ): { ok: true; row: NoteRow; call: CallRecord } | { ok: false; code: 'not_found' | 'not_yours' } {
-    const row = this.noteRows.get(noteId);
-    const call = row && this.visible(row.call_id, viewer);
-    if (!row || !call) return { ok: false, code: 'not_found' };
-    return row.user_id === viewer.userId ? { ok: true, row, call } : { ok: false, code: 'not_yours' };
-  }
-
-  private countNotes(call: CallRecord): void {
-    const known = this.store.call(call.callId) ?? call;
-    this.intake.save({ ...known, noteCount: this.noteRows.count(call.callId) }, known);
-  }
-
-  /** Names of whoever the events speak of, and the tenant's zone: without it a call has no day to be counted on. */
-  private async learnNames(events: PhoneEvent[]): Promise<void> {
-    if (this.names.timeZone() === null) await this.names.loadTenant();
-    await this.learn({
-      users: events.map((event) => event.userId),
-      devices: events.flatMap((event) => event.deviceId ?? []),
-    });
-  }
-
-  private async learn(wanted: { users: string[]; devices: string[] }): Promise<void> {
-    const missing = this.names.missing(wanted);
-    if (missing.users.length + missing.devices.length > 0) await this.names.load(missing);
   }
 
   private async reloadNames(): Promise<void> {

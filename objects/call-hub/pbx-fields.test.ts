@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PBX_EVENTS, pbxEventKey, readPbxEvent } from './pbx-fields';
+import { PBX_EVENTS } from './contract';
+import { pbxEventKey, readPbxEvent } from './pbx-fields';
 import { callEnd, hostOffset } from './pbx-clock';
 
 describe('readPbxEvent', () => {

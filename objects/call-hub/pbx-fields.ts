@@ -28,17 +28,6 @@ export type PbxFact =
   /** Ours: no event came for so long that the call is over. */
   | { k: 'timeout'; at: number };
 
-export const PBX_EVENTS = [
-  'start',
-  'dial',
-  'bridge',
-  'bridge_create',
-  'bridge_leave',
-  'bridge_destroy',
-  'new_callerid',
-  'hangup',
-] as const;
-
 const MAX_TEXT = 120;
 const MAX_EXTENSIONS = 64;
 
@@ -168,7 +157,7 @@ function extensions(value: unknown): string[] {
 function wallClock(value: unknown): number | null {
   const match = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/.exec(text(value));
   if (!match) return null;
-  const [, year, month, day, hour, minute, second] = match.map(Number) as number[];
+  const [, year, month, day, hour, minute, second] = match.map(Number);
   if (year === undefined || month === undefined || day === undefined) return null;
   if (hour === undefined || minute === undefined || second === undefined) return null;
   const at = Date.UTC(year, month - 1, day, hour, minute, second);

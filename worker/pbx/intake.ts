@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { PBX_EVENTS } from '../../objects/call-hub/pbx-fields';
+import { PBX_EVENTS } from '../../objects/call-hub/contract';
 import { readBodyText, hasNul } from '../http/body';
 import type { AppEnv } from '../http/context';
 import { RefusalCount } from './refusals';
@@ -41,7 +41,7 @@ function parseObject(text: string): Record<string, unknown> | null {
  * One event of an Asterisk host. The sender posts one at a time, waits at most 3 s and never repeats: so the answer
  * takes one durable write of the tenant's CallHub, and whatever is understood is 200, repeats and noise included.
  */
-async function intake(c: Context<AppEnv, '/asterisk/:event'>): Promise<Response> {
+async function intake(c: Context<AppEnv>, name: string): Promise<Response> {
   const receivedAt = Date.now();
   const read = await readBodyText(c.req.raw, BODY_LIMIT);
   if (!read.ok && read.reason === 'too_large') {
@@ -55,7 +55,7 @@ async function intake(c: Context<AppEnv, '/asterisk/:event'>): Promise<Response>
   }
   // Nothing of it can be kept, and 200 in the sender's journal would say that it was.
   if (body === null) return c.json({ error: 'The body is not a JSON object.' }, 400);
-  const event = c.req.param('event').toLowerCase();
+  const event = name.toLowerCase();
   if (!isKnownEvent(event)) return c.json(ACCEPTED, 200);
   const hub = c.env.CALL_HUB.getByName(tenantId);
   try {
@@ -69,8 +69,8 @@ async function intake(c: Context<AppEnv, '/asterisk/:event'>): Promise<Response>
 
 /** `POST /asterisk/{event}`. */
 export const pbx = new OpenAPIHono<AppEnv>();
-pbx.post('/asterisk/:event', intake);
-pbx.post('/asterisk/:event/', intake);
+for (const path of ['/asterisk/:event', '/asterisk/:event/'] as const)
+  pbx.post(path, (c) => intake(c, c.req.param('event')));
 
 const refusal = (description: string, error: string) => ({
   description,

@@ -99,15 +99,13 @@ describe('tenantOfPbxToken', () => {
     const token = '424242';
     expect(await tenantOfPbxToken(env, token, now)).toBeNull();
     const db = openDb(env.DB);
-    await db
-      .insert(pbxTokens)
-      .values({
-        id: 'p2',
-        tenantId: TENANT,
-        tokenHash: pbxTokenHash(env, token),
-        hint: '4242',
-        createdAt: 1,
-      });
+    await db.insert(pbxTokens).values({
+      id: 'p2',
+      tenantId: TENANT,
+      tokenHash: pbxTokenHash(env, token),
+      hint: '4242',
+      createdAt: 1,
+    });
     expect(await tenantOfPbxToken(env, token, now + UNKNOWN_MS - 1)).toBeNull();
     expect(await tenantOfPbxToken(env, token, now + UNKNOWN_MS)).toBe(TENANT);
     await db.update(pbxTokens).set({ revokedAt: 2 }).where(eq(pbxTokens.id, 'p2'));

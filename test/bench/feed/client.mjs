@@ -1,6 +1,6 @@
 // N listeners in one process, the same code for every server: a WebSocket that only notes when each event came.
 import { Agent, request } from 'node:http';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 
 const CONNECTING_AT_ONCE = 50;
 
@@ -27,7 +27,7 @@ export async function listen(count, protocol, target) {
     new Promise((resolve, reject) => {
       const { url, headers } = target(index);
       const ws = new WebSocket(url, { headers, perMessageDeflate: false, skipUTF8Validation: true });
-      ws.on('message', (data) => {
+      ws.on('message', (/** @type {Buffer} */ data) => {
         const at = performance.now();
         const text = data.toString('utf8', 0, 40);
         if (protocol.isEvent(text)) return hook.onEvent(at);
