@@ -23,10 +23,12 @@ module.exports = {
     },
     {
       name: 'worker-into-object',
-      comment: 'The Worker speaks to an object through its contract; only index.ts exports the classes.',
+      comment:
+        'The Worker speaks to an object through its contract, and through the pure wire formats that both ends read ' +
+        '(channel.ts, pbx-fields.ts); only index.ts exports the classes.',
       severity: 'error',
       from: { path: '^worker/', pathNot: ['^worker/index\\.ts$', '\\.test\\.ts$'] },
-      to: { path: '^objects/(?!lib/)', pathNot: '/contract\\.ts$' },
+      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|pbx-fields)\\.ts$' },
     },
     {
       name: 'object-into-object',

@@ -54,8 +54,11 @@ const sizes = [...files]
 const total = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
 const kB = (/** @type {number} */ bytes) => `${(bytes / 1_000).toFixed(1)} kB`;
 
-if (process.argv.includes('--list')) for (const { file, bytes } of sizes) console.log(kB(bytes).padStart(10), file);
-console.log(`workspace: ${kB(total)} of JavaScript, gzipped, in ${sizes.length} files (budget ${kB(BUDGET)})`);
+if (process.argv.includes('--list'))
+  for (const { file, bytes } of sizes) console.log(kB(bytes).padStart(10), file);
+console.log(
+  `workspace: ${kB(total)} of JavaScript, gzipped, in ${sizes.length} files (budget ${kB(BUDGET)})`,
+);
 if (total > BUDGET) {
   console.error(`size: ${kB(total - BUDGET)} over budget`);
   process.exit(1);

@@ -18,14 +18,23 @@ export function migrateObject(storage: DurableObjectStorage, migrations: readonl
   migrations.forEach((migration, index) => {
     if (migration.id !== index + 1) throw new Error(`object migration ${migration.name} is out of order`);
   });
-  storage.sql.exec('CREATE TABLE IF NOT EXISTS object_migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT');
-  const [row] = storage.sql.exec<{ last: number | null }>('SELECT max(id) AS last FROM object_migrations').toArray();
+  storage.sql.exec(
+    'CREATE TABLE IF NOT EXISTS object_migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT',
+  );
+  const [row] = storage.sql
+    .exec<{ last: number | null }>('SELECT max(id) AS last FROM object_migrations')
+    .toArray();
   const last = row?.last ?? 0;
-  if (last > migrations.length) throw new Error(`object storage is at step ${last}, this code knows ${migrations.length}`);
+  if (last > migrations.length)
+    throw new Error(`object storage is at step ${last}, this code knows ${migrations.length}`);
   for (const migration of migrations.slice(last)) {
     storage.transactionSync(() => {
       storage.sql.exec(migration.sql);
-      storage.sql.exec('INSERT INTO object_migrations (id, name) VALUES (?, ?)', migration.id, migration.name);
+      storage.sql.exec(
+        'INSERT INTO object_migrations (id, name) VALUES (?, ?)',
+        migration.id,
+        migration.name,
+      );
     });
   }
 }

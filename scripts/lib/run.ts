@@ -42,7 +42,11 @@ export async function run(
 ): Promise<RunResult> {
   const spawnOptions: SpawnOptions = {
     cwd: options.cwd ?? root,
-    env: withTools(options.env ?? process.env),
+    env: {
+      ...withTools(options.env ?? process.env),
+      // What is collected is printed among other lines or compared: no colours.
+      ...(options.quiet ? { NO_COLOR: '1', FORCE_COLOR: '0' } : {}),
+    },
     stdio: ['ignore', options.quiet ? 'pipe' : 'inherit', options.quiet ? 'pipe' : 'inherit'],
     detached: process.platform !== 'win32',
   };
