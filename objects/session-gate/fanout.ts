@@ -39,7 +39,8 @@ export class FanoutStore {
   due(now: number, limit: number): FanoutItem[] {
     return this.sql
       .exec<Record<keyof FanoutItem, string | number>>(
-        'SELECT target, subject, verb, at, by, version, attempts FROM fanout WHERE next_at <= ? ORDER BY target = 'd1', next_at LIMIT ?',
+        `SELECT target, subject, verb, at, by, version, attempts FROM fanout
+         WHERE next_at <= ? ORDER BY target = 'd1', next_at LIMIT ?`,
         now,
         limit,
       )
