@@ -2,7 +2,16 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeAll, expect, it, vi } from 'vitest';
 import { FcmSim } from '../../test/sim/fcm/fcm';
-import { as, ONE, seedPeople, send, signInPhone, USERS } from '../../test/worker/support/dialer';
+import {
+  as,
+  error,
+  items,
+  ONE,
+  seedPeople,
+  send,
+  signInPhone,
+  USERS,
+} from '../../test/worker/support/dialer';
 import { phoneQueueName } from '../../objects/lib/names';
 
 beforeAll(seedPeople);
@@ -30,6 +39,21 @@ it('wakes the phone a command was queued for, from the click to FCM, and shows h
     priority: 'HIGH',
     data: { type: 'CALL_COMMAND_AVAILABLE', reason: expect.any(String) },
   });
+  // A token of another project can't be delivered to, ever.
+  sim.faults.push({ status: 403, errorCode: 'SENDER_ID_MISMATCH' });
+  await send('POST', '/api/phone/calls/', { token, body: { phone: '+375290000001' } });
+  await runDurableObjectAlarm(env.PHONE_QUEUE.getByName(phoneQueueName(ONE, USERS.op12, 2)));
+  await vi.waitFor(async () => {
+    await runDurableObjectAlarm(outbox);
+    const [letter] = items(await as('admin', 'GET', '/api/phones/push/dead'));
+    expect(letter).toMatchObject({ attempts: 1, error: 'FCM answered 403 SENDER_ID_MISMATCH' });
+  });
+  expect((await as('admin', 'GET', '/api/phones/push')).json).toMatchObject({ health: { dead: 1 } });
+  expect((await as('admin2', 'GET', '/api/phones/push/dead')).json).toEqual({ items: [], next: null });
+  expect((await as('boss', 'GET', '/api/phones/push/dead')).json).toEqual(error('PERMISSION_DENIED'));
+  expect((await as('admin', 'POST', '/api/phones/push/replay')).json).toEqual({ replayed: 1 });
+  await runDurableObjectAlarm(outbox);
+  expect(sim.received).toHaveLength(2);
   const shown = await as('admin', 'GET', '/api/phones/push');
-  expect(shown.json).toMatchObject({ health: { delivered: 1, waiting: 0, dead: 0, last_error: null } });
+  expect(shown.json).toMatchObject({ health: { delivered: 2, waiting: 0, dead: 0 } });
 });

@@ -6,11 +6,13 @@ import type { Env } from '../env';
 export const queueOf = (env: Pick<Env, 'PHONE_QUEUE'>, tenant: TenantView, userId: string) =>
   env.PHONE_QUEUE.getByName(phoneQueueName(tenant.id, userId, tenant.phoneShards));
 
+/** One of the objects a tenant's phone users are spread over, by its number. */
+export const queueOfShard = (env: Pick<Env, 'PHONE_QUEUE'>, tenant: TenantView, shard: number) =>
+  env.PHONE_QUEUE.getByName(`${tenant.id}:${shard}`);
+
 /** Every object the tenant's phone users are spread over. */
 export const queuesOf = (env: Pick<Env, 'PHONE_QUEUE'>, tenant: TenantView) =>
-  Array.from({ length: tenant.phoneShards }, (_, shard) =>
-    env.PHONE_QUEUE.getByName(`${tenant.id}:${shard}`),
-  );
+  Array.from({ length: tenant.phoneShards }, (_, shard) => queueOfShard(env, tenant, shard));
 
 /**
  * Says that a phone was added, renamed or removed: names of phones show in the feed. A hub that is busy reads them anew

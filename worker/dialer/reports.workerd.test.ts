@@ -296,6 +296,7 @@ describe('telemetry', () => {
         'Item 2: non_field_errors: Invalid data. Expected a dictionary, but got int.',
       ],
     });
+    expect((await post(token, [])).json).toEqual({ ok: true, saved: 0 });
     expect((await post(token, {})).json).toEqual({ items: ['This field is required.'] });
     expect((await post(token, { items: 'x' })).json).toEqual({
       items: ['Expected a list of items but got type "str".'],

@@ -25,7 +25,9 @@ const TELEMETRY_LIMIT = 1024 * 1_024;
 const LOGS_LIMIT = 2 * 1024 * 1_024;
 
 async function telemetry(call: SignedCall): Promise<Response> {
-  const body = await readJson(call, TELEMETRY_LIMIT);
+  const sent = await readJson(call, TELEMETRY_LIMIT);
+  // A bare list is the items of a phone that doesn't say which one it is.
+  const body = Array.isArray(sent) ? { items: sent } : sent;
   const checked = checkFields({ device_id: optional(charField({ blank: true, max: 64 })) }, body);
   if (!checked.ok) throw invalidFields(checked.errors);
   const raw = isRecord(body) ? body.items : undefined;

@@ -1,17 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import {
-  COMMAND_STATES,
-  type CommandsPage,
-  type CommandsQuery,
-  type CommandView,
-} from '../../../objects/phone-queue/contract';
+import { phoneShard } from '../../../objects/lib/names';
+import { COMMAND_STATES, type CommandsQuery, type CommandView } from '../../../objects/phone-queue/contract';
 import { openDb } from '../../db';
 import { recordAudit } from '../../http/audit';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { queueOf, queuesOf } from '../queue';
-import { iso, isoOrNull, people, seesAll, visibleDevice, type PersonView } from './directory';
+import { queueOf, queueOfShard } from '../queue';
+import { iso, isoOrNull, people, seesAll, shardsInUse, visibleDevice, type PersonView } from './directory';
 import { CancelledCommand, type Command, CommandList } from './schema';
 import { mergePages, readCursor } from './shard-pages';
 
@@ -77,15 +73,13 @@ commands.openapi(list, async (c) => {
     ...(device !== null && { deviceRowId: device.id }),
     ...(asked.state !== undefined && { state: asked.state }),
   };
-  const queues =
-    userId === undefined ? queuesOf(c.env, identity.tenant) : [queueOf(c.env, identity.tenant, userId)];
+  const { tenant } = identity;
   const page = await mergePages<CommandView>({
-    shards: queues.length,
+    shards: userId === undefined ? await shardsInUse(db, tenant) : [phoneShard(userId, tenant.phoneShards)],
     cursors,
     limit: asked.limit,
     newerFirst: (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1),
-    read: (shard, cursor, limit): Promise<CommandsPage> =>
-      queues[shard]?.commands({ ...query, cursor, limit }) ?? Promise.resolve({ items: [], next: null }),
+    read: (shard, cursor, limit) => queueOfShard(c.env, tenant, shard).commands({ ...query, cursor, limit }),
   });
   const ids = page.items.flatMap(({ userId: whose, creatorId, cancelledBy }) => [
     whose,
@@ -99,20 +93,21 @@ commands.openapi(list, async (c) => {
 commands.openapi(cancel, async (c) => {
   const { identity } = c.var;
   const { id } = c.req.valid('param');
+  const db = openDb(c.env.DB);
   const own = queueOf(c.env, identity.tenant, identity.userId);
   const mayAll = identity.permissions.has('phone.manage');
   const by = { commandId: id, by: identity.userId, now: Date.now() };
   let result = await own.cancel({ ...by, userId: identity.userId });
   if (!result.ok && result.code === 'not_found' && mayAll) {
-    for (const queue of queuesOf(c.env, identity.tenant)) {
-      result = await queue.cancel(by);
+    for (const shard of await shardsInUse(db, identity.tenant)) {
+      result = await queueOfShard(c.env, identity.tenant, shard).cancel(by);
       if (result.ok || result.code !== 'not_found') break;
     }
   }
   if (result.ok) {
     if (!result.already) {
       const address = clientAddress(c.req.raw, c.env);
-      await recordAudit(openDb(c.env.DB), identity, 'phone.command.cancel', id, null, null, address);
+      await recordAudit(db, identity, 'phone.command.cancel', id, null, null, address);
     }
     return c.json({ id, state: 'cancelled' as const }, 200);
   }

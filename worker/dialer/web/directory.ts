@@ -1,5 +1,7 @@
 import { and, eq, inArray } from 'drizzle-orm';
 import type { z } from '@hono/zod-openapi';
+import { phoneShard } from '../../../objects/lib/names';
+import type { TenantView } from '../../../objects/session-gate/contract';
 import type { Db } from '../../db';
 import { devices, users } from '../../db/schema';
 import { PlatformError } from '../../http/errors';
@@ -58,4 +60,18 @@ export async function knownDevice(db: Db, identity: Identity, id: string): Promi
     .where(and(eq(devices.tenantId, identity.tenantId), eq(devices.id, id)));
   if (row === undefined || (row.userId !== identity.userId && !seesAll(identity))) throw noSuchPhone();
   return row;
+}
+
+/**
+ * The objects that have to do with somebody: those of users who ever had a phone. Asking the others would only bring
+ * empty objects into being.
+ */
+export async function shardsInUse(db: Db, tenant: TenantView): Promise<number[]> {
+  const owners = await db
+    .selectDistinct({ userId: devices.userId })
+    .from(devices)
+    .where(eq(devices.tenantId, tenant.id));
+  return [...new Set(owners.map(({ userId }) => phoneShard(userId, tenant.phoneShards)))].sort(
+    (a, b) => a - b,
+  );
 }

@@ -1,5 +1,6 @@
 import { and, asc, eq, isNull } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
+import { phoneShard } from '../../../objects/lib/names';
 import type { DeviceState } from '../../../objects/phone-queue/contract';
 import { openDb } from '../../db';
 import { devices } from '../../db/schema';
@@ -7,7 +8,7 @@ import { recordAudit } from '../../http/audit';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { queueOf, queuesOf, tellHub } from '../queue';
+import { queueOf, queueOfShard, tellHub } from '../queue';
 import {
   iso,
   isoOrNull,
@@ -79,11 +80,9 @@ phones.openapi(list, async (c) => {
       ),
     )
     .orderBy(asc(devices.createdAt), asc(devices.id));
-  const queues = onlyMine
-    ? [queueOf(c.env, identity.tenant, identity.userId)]
-    : queuesOf(c.env, identity.tenant);
-  const states =
-    rows.length === 0 ? [] : (await Promise.all(queues.map((queue) => queue.devices({})))).flat();
+  const shards = new Set(rows.map((row) => phoneShard(row.userId, identity.tenant.phoneShards)));
+  const answers = [...shards].map((shard) => queueOfShard(c.env, identity.tenant, shard).devices({}));
+  const states = (await Promise.all(answers)).flat();
   const byId = new Map(states.map((state) => [state.deviceRowId, state]));
   const person = await people(
     db,

@@ -163,9 +163,11 @@ describe('commands', () => {
     expect(items(ofUser)).toHaveLength(4);
     expect(items(await as('op13', 'GET', `/api/phones/commands?user=${USERS.op12}`))).toEqual([]);
     expect(items(await as('admin2', 'GET', `/api/phones/commands?user=${USERS.op12}`))).toEqual([]);
-    for (const bad of ['limit=0', 'limit=x', 'state=odd', 'cursor=!!', 'cursor=e30']) {
+    for (const bad of ['limit=0', 'limit=x', 'state=odd', 'cursor=!!', 'cursor=e30', 'cursor=W1siMCIsMV1d']) {
       expect((await as('boss', 'GET', `/api/phones/commands?${bad}`)).json).toEqual(error('INVALID_PARAMS'));
     }
+    const odd = Buffer.from('[[0,"garbage"],[1,"-5"],[99,null]]').toString('base64url');
+    expect((await as('boss', 'GET', `/api/phones/commands?cursor=${odd}`)).status).toBeLessThan(500);
     expect((await as('boss', 'GET', '/api/phones/commands?device=made-up')).json).toEqual(error('NOT_FOUND'));
   });
 

@@ -11,7 +11,7 @@ import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../../http/openapi';
 import { iso, isoOrNull } from './directory';
-import { PushSettings, PutPush, Replayed } from './schema';
+import { DeadPushList, PushSettings, PutPush, Replayed } from './schema';
 
 const show = apiRoute({
   method: 'get',
@@ -42,6 +42,21 @@ const remove = apiRoute({
   tags: ['Phones'],
   access: 'phone.manage',
   responses: { 200: json(PushSettings, 'Nothing is sent any more.') },
+});
+
+const dead = apiRoute({
+  method: 'get',
+  path: '/api/phones/push/dead',
+  summary: 'Wake-ups that were given up, newest first',
+  tags: ['Phones'],
+  access: 'phone.manage',
+  request: {
+    query: z.object({
+      cursor: z.string().max(32).optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+  },
+  responses: { 200: json(DeadPushList, 'A page of them; kept for 30 days, at most 1,000.') },
 });
 
 const replay = apiRoute({
@@ -106,6 +121,21 @@ phonePush.openapi(remove, async (c) => {
   await outboxOf(c.env, identity.tenantId).settingsChanged();
   await recordAudit(db, identity, 'phone.push.remove', null, null, null, clientAddress(c.req.raw, c.env));
   return c.json(await view(c.env, identity.tenantId), 200);
+});
+
+phonePush.openapi(dead, async (c) => {
+  const { cursor, limit } = c.req.valid('query');
+  const page = await outboxOf(c.env, c.var.identity.tenantId).deadLetters({ cursor: cursor ?? null, limit });
+  const items = page.items.map((letter) => ({
+    id: letter.id,
+    phone_id: letter.key,
+    reason: letter.payload.reason,
+    created_at: iso(letter.createdAt),
+    died_at: iso(letter.diedAt),
+    attempts: letter.attempts,
+    error: letter.error,
+  }));
+  return c.json({ items, next: page.next }, 200);
 });
 
 phonePush.openapi(replay, async (c) => c.json(await outboxOf(c.env, c.var.identity.tenantId).replay(), 200));

@@ -17,6 +17,7 @@
  * | GET, POST /api/phones/builds; DELETE /api/phones/builds/:id | phone.manage | BuildList, Build, Removed |
  * | GET, PATCH /api/phones/settings | phone.manage | PhoneSettings |
  * | GET, PUT, DELETE /api/phones/push | phone.manage | PushSettings |
+ * | GET /api/phones/push/dead?cursor=&limit= | phone.manage | DeadPushList |
  * | POST /api/phones/push/replay | phone.manage | Replayed |
  * | POST /api/phone/qr/create/, GET /api/phone/qr/status/?token= | phone.sign_in (dialer's error shape) | QrCode, QrStatus |
  */
@@ -254,6 +255,21 @@ export const PushSettings = z
 export const PutPush = z
   .object({ service_account: z.string().max(16_384).openapi({ description: 'The JSON key file as text' }) })
   .openapi('PutPush');
+/** A wake-up that was given up. */
+export const DeadPush = z
+  .object({
+    id: z.string(),
+    phone_id: z.string(),
+    reason: z.string(),
+    created_at: time,
+    died_at: time,
+    attempts: count,
+    error: z.string().openapi({ example: 'FCM answered 403 SENDER_ID_MISMATCH' }),
+  })
+  .openapi('DeadPush');
+export const DeadPushList = z
+  .object({ items: z.array(DeadPush), next: z.string().nullable() })
+  .openapi('DeadPushList');
 export const Replayed = z.object({ replayed: count }).openapi('PushReplayed');
 
 /** `POST /api/phone/qr/create/`: the QR code holds the token as it is. */

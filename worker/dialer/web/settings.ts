@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import type { z } from '@hono/zod-openapi';
 import { openDb, type Db } from '../../db';
 import { tenants, type TenantSettings } from '../../db/schema';
@@ -50,14 +50,19 @@ phoneSettings.openapi(change, async (c) => {
   const asked = c.req.valid('json');
   const db = openDb(c.env.DB);
   const before = await stored(db, identity.tenantId);
-  const after: TenantSettings = {
-    ...before,
+  const changed: TenantSettings = {
     ...(asked.empty_hold_ms !== undefined && { dialerEmptyHoldMs: asked.empty_hold_ms }),
     ...(asked.command_life_ms !== undefined && { dialerCommandLifeMs: asked.command_life_ms }),
     ...(asked.access_ttl_sec !== undefined && { dialerAccessTtlSec: asked.access_ttl_sec }),
     ...(asked.password_sign_in !== undefined && { dialerPasswordSignIn: asked.password_sign_in }),
   };
-  await db.update(tenants).set({ settings: after }).where(eq(tenants.id, identity.tenantId));
+  // Merged by the database: two people changing different settings at once don't undo each other.
+  const [row] = await db
+    .update(tenants)
+    .set({ settings: sql`json_patch(${tenants.settings}, ${JSON.stringify(changed)})` })
+    .where(eq(tenants.id, identity.tenantId))
+    .returning({ settings: tenants.settings });
+  const after = row?.settings ?? before;
   const inForce = effectiveSettings(after);
   const told = { emptyHoldMs: inForce.dialerEmptyHoldMs, lifeMs: inForce.dialerCommandLifeMs };
   await Promise.all([

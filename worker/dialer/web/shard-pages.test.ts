@@ -28,7 +28,7 @@ describe('mergePages', () => {
           let cursors: ShardCursors = new Map();
           for (let page = 0; page < 100; page += 1) {
             const merged = await mergePages({
-              shards: lists.length,
+              shards: lists.map((_, shard) => shard),
               cursors,
               limit,
               newerFirst: (a: number, b: number) => b - a,

@@ -12,7 +12,8 @@ export interface ShardPage<T> {
 export type ShardCursors = ReadonlyMap<number, string | null>;
 
 interface MergeParts<T> {
-  shards: number;
+  /** Numbers of the objects, which must stay the same from page to page. */
+  shards: readonly number[];
   cursors: ShardCursors;
   limit: number;
   /** Sorts as `Array.sort` does. */
@@ -22,9 +23,7 @@ interface MergeParts<T> {
 
 /** The first `limit` items over all shards from where the cursors stand. */
 export async function mergePages<T>(parts: MergeParts<T>): Promise<ShardPage<T>> {
-  const open = Array.from({ length: parts.shards }, (_, shard) => shard).filter(
-    (shard) => parts.cursors.get(shard) !== null,
-  );
+  const open = parts.shards.filter((shard) => parts.cursors.get(shard) !== null);
   const pages = await Promise.all(
     open.map(async (shard) => {
       const from = parts.cursors.get(shard) ?? null;
@@ -44,9 +43,7 @@ export async function mergePages<T>(parts: MergeParts<T>): Promise<ShardPage<T>>
       next.set(shard, again.next);
     }
   }
-  const atEnd = Array.from({ length: parts.shards }, (_, shard) => next.get(shard)).every(
-    (cursor) => cursor === null,
-  );
+  const atEnd = parts.shards.every((shard) => next.get(shard) === null);
   return { items: shown.map((entry) => entry.item), next: atEnd ? null : writeCursor(next) };
 }
 
