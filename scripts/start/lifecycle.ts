@@ -25,6 +25,8 @@ export function stopOnSignals(close: () => Promise<void>): void {
   // `kill <pid of npm>` does not reach us: npm dies, or leaves its `sh` as our parent. Only under npm, since a start in
   // the background of a shell that ends is meant to stay.
   if (process.env.npm_lifecycle_event !== undefined) whenOrphaned(stop);
+  // A program that starts a server for itself (a test does) hands it a pipe, which closes however that program ends.
+  if (process.env.STOP_WITH_STDIN === '1') process.stdin.once('close', stop).resume();
 }
 
 function whenOrphaned(stop: () => void): void {

@@ -86,8 +86,9 @@ export class TestServer {
         HOST: '127.0.0.1',
         PORT: String(this.#port),
         STATE_DIR: this.stateDir,
+        STOP_WITH_STDIN: '1',
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
       // A process group of its own, so that it can be killed whole like a machine that loses its power.
       detached: true,
     });
