@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { root } from '../lib/root.ts';
 import { bin, run, type RunResult } from '../lib/run.ts';
 import { runTests } from '../lib/vitest.ts';
-import { compileMessages, generateApiTypes } from '../start/app-build.ts';
+import { buildApp, compileMessages, generateApiTypes } from '../start/app-build.ts';
 import { checkSchema } from './schema.ts';
 import { scanRepository } from './secrets.ts';
 
@@ -19,8 +19,9 @@ function tool(name: string, command: string, args: readonly string[], cwd = root
   return { name, run: () => run(bin(command), args, { cwd, quiet: true, timeout: LIMIT }) };
 }
 
-/** What the app's checks need and git does not hold: API types, messages, SvelteKit's own types. */
+/** What the app's checks need and git does not hold: its build, API types, messages, SvelteKit's own types. */
 export async function prepareApp(): Promise<void> {
+  await buildApp(console.log);
   await generateApiTypes();
   await compileMessages();
   const sync = await run(bin('svelte-kit'), ['sync'], {
@@ -64,6 +65,10 @@ export const steps: readonly Step[] = [
     'scripts',
     'test',
   ]),
+  {
+    name: 'size of the workspace',
+    run: () => run(process.execPath, ['app/scripts/size.mjs'], { quiet: true, timeout: LIMIT }),
+  },
   tool('dead code', 'knip', ['--no-progress']),
   {
     name: 'API document',

@@ -191,4 +191,19 @@ describe('the live feed', () => {
     await other.locator('[data-call-row]').first().waitFor();
     await other.close();
   });
+
+  it('keeps the rest of the app alive when a page fails', async () => {
+    const other = await browser.newPage();
+    await other.route('**/api/auth/me', async (route) => {
+      const response = await route.fetch();
+      const me = (await response.json()) as { tenant: object };
+      await route.fulfill({ response, json: { ...me, tenant: { ...me.tenant, time_zone: 'No/Such_Zone' } } });
+    });
+    await other.goto(server.url);
+    await other.getByRole('heading', { name: 'This page has failed' }).waitFor();
+    await expectAccessible(other, 'failed page');
+    await other.getByRole('link', { name: 'Phones' }).click();
+    await other.getByRole('heading', { name: 'Phones', exact: true }).first().waitFor();
+    await other.close();
+  });
 });

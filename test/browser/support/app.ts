@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type Axe from 'axe-core';
 import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { playTrace, readTrace } from '../../sim/pbx/trace.ts';
@@ -45,7 +46,7 @@ export const screenshot = (page: Page, name: string): Promise<Buffer> =>
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   await page.evaluate(axeSource);
   const violations = await page.evaluate(async () => {
-    const { axe } = window as unknown as { axe: typeof import('axe-core') };
+    const { axe } = window as unknown as { axe: typeof Axe };
     const result = await axe.run(document, { resultTypes: ['violations'] });
     return result.violations.map(({ id, nodes }) => ({
       id,

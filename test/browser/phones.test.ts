@@ -1,0 +1,393 @@
+/** The phones screens in a real browser: sign a phone in by QR code, watch it, its commands, its numbers, its app. */
+import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, signIn as apiSignIn, type Client } from '../integration/support/client.ts';
+import { enqueue, Handset, newDeviceId } from '../integration/support/handset.ts';
+import { TestServer } from '../integration/support/server.ts';
+import { SimulatedPhone } from '../sim/phone/driver.ts';
+import { expectAccessible, expectNoSideScroll, openAs, screenshot } from './support/app.ts';
+import { launchBrowser, type TestBrowser } from './support/browser.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  server = await TestServer.start();
+});
+afterAll(() => server?.stop());
+
+const inMain = (page: Page): Locator => page.getByRole('main');
+const row = (page: Page, text: string): Locator => inMain(page).getByRole('row').filter({ hasText: text });
+
+describe('signing a phone in', () => {
+  let browser: TestBrowser;
+  let page: Page;
+  let phone: SimulatedPhone;
+
+  beforeAll(async () => {
+    browser = await launchBrowser({ viewport: { width: 1440, height: 900 } });
+    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
+    page = await browser.newPage();
+    await openAs(page, server.url, 'op13', '/phones');
+    phone = new SimulatedPhone({
+      url: server.url,
+      deviceId: newDeviceId(),
+      deviceName: 'Simulator: scanned phone',
+    });
+  });
+  afterAll(async () => {
+    phone?.switchOff();
+    await browser?.close();
+  });
+
+  it('starts from an empty list, by keyboard', async () => {
+    await inMain(page).getByText('No phone is signed in').waitFor();
+    const button = inMain(page).getByRole('button', { name: 'Sign a phone in' });
+    await button.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('img', { name: /QR code for the phone/ }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
+  });
+
+  it('shows a code, and which phone used it', async () => {
+    await inMain(page).getByRole('button', { name: 'Sign a phone in' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Sign a phone in' });
+    await dialog.getByText('Waiting for a phone').waitFor();
+    await dialog.getByText(/Good for [45]:\d\d/).waitFor();
+    await screenshot(page, 'phones-sign-in-pending');
+    await expectAccessible(page, 'sign-in dialog, pending');
+
+    await dialog.getByRole('button', { name: 'Copy as text' }).click();
+    await page.getByText('Copied').waitFor();
+    const token = await page.evaluate(() => navigator.clipboard.readText());
+    await phone.signInByQr(token);
+    await phone.register();
+    phone.start(true);
+    await dialog.locator('p', { hasText: /^The phone is signed in$/ }).waitFor();
+    await dialog.getByRole('link', { name: 'scanned phone' }).waitFor();
+    await screenshot(page, 'phones-sign-in-used');
+    await expectAccessible(page, 'sign-in dialog, used');
+    await dialog.getByRole('button', { name: 'Done' }).click();
+  });
+
+  it('lists it as a simulator that waits for calls', async () => {
+    const listed = row(page, 'scanned phone');
+    await listed.getByText('Simulator', { exact: true }).waitFor();
+    await listed.getByText('Waiting for calls').waitFor();
+  });
+
+  it('offers a new code when one has expired', async () => {
+    const expired = { status: 'expired', expires_at: new Date().toISOString(), used_at: null };
+    await page.route('**/api/phone/qr/status/*', (route) => route.fulfill({ json: expired }));
+    await inMain(page).getByRole('button', { name: 'Sign a phone in' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.locator('p', { hasText: /^The code has expired$/ }).waitFor();
+    await expectAccessible(page, 'sign-in dialog, expired');
+    await page.unroute('**/api/phone/qr/status/*');
+    await dialog.getByRole('button', { name: 'New code' }).click();
+    await dialog.getByText('Waiting for a phone').waitFor();
+    await page.keyboard.press('Escape');
+  });
+
+  it('hides from an operator what is not theirs', async () => {
+    expect(await inMain(page).getByRole('link', { name: 'Settings' }).count()).toBe(0);
+    await page.goto(`${server.url}/phones/settings`);
+    await page.getByText('You have no access to this page').waitFor();
+  });
+
+  it('removes a phone after asking, and its polling ends', async () => {
+    await page.goto(`${server.url}/phones`);
+    await row(page, 'scanned phone')
+      .getByRole('button', { name: /^Remove/ })
+      .click();
+    const dialog = page.getByRole('dialog', { name: /^Remove .*scanned phone/ });
+    await dialog.getByText(/signed out at once/).waitFor();
+    await dialog.getByRole('button', { name: 'Remove the phone' }).click();
+    await inMain(page).getByText('No phone is signed in').waitFor();
+    await phone.waitFor((line) => line.type === 'stopped');
+  });
+});
+
+/** Everything a phone can tell about itself, told by one that polls only when it is told to. */
+async function tellEverything(person: Client, handset: Handset): Promise<void> {
+  const { client, deviceId } = handset;
+  const now = Date.now();
+  const at = (minutes: number) => new Date(now - minutes * 60_000).toISOString();
+  const post = async (path: string, body: unknown) => {
+    const reply = await client.post(`/api/phone/${path}/`, body);
+    expect(reply.status, `${path}: ${reply.text}`).toBe(200);
+  };
+  await post('devices/heartbeat', {
+    device_id: deviceId,
+    device_name: 'Redmi 9',
+    app_version: '2.4.1',
+    last_poll_code: 204,
+    last_poll_at: at(0),
+    encryption_enabled: true,
+    queue_stuck: true,
+    stuck_count: 7,
+    oldest_stuck_age_sec: 5_400,
+    stuck_by_type: { call_update: 5, telemetry: 2 },
+  });
+  await post('telemetry', {
+    device_id: deviceId,
+    items: Array.from({ length: 90 }, (_, step) => ({
+      ts: at(step * 15),
+      type: 'latency',
+      endpoint: '/calls/pull',
+      http_code: step % 20 === 0 ? 502 : 200,
+      value_ms: 90 + (step % 12) * 10,
+    })),
+  });
+  await post(
+    'logs',
+    Array.from({ length: 60 }, (_, step) => ({
+      device_id: deviceId,
+      ts: at(step),
+      level_summary: step % 10 === 0 ? 'ERROR:1 INFO:4' : 'INFO:3',
+      source: 'Poller',
+      payload: step === 30 ? '{"event":"needle","code":204}' : `line ${step}: waited for a command`,
+    })),
+  );
+  for (const status of ['connected', 'connected', 'busy']) {
+    const id = await enqueue(person);
+    const pulled = await handset.poll(0);
+    expect(pulled.id).toBe(id);
+    await post('calls/update', {
+      call_request_id: id,
+      call_status: status,
+      call_started_at: at(0),
+      call_duration_seconds: status === 'connected' ? 65 : 0,
+      direction: 'outgoing',
+      resolve_method: 'observer',
+      action_source: 'crm_ui',
+    });
+  }
+}
+
+describe('an administrator', () => {
+  let browser: TestBrowser;
+  let page: Page;
+  let person: Client;
+  let handset: Handset;
+
+  beforeAll(async () => {
+    person = await apiSignIn(server.url, 'sell1');
+    handset = await Handset.signIn(person);
+    await tellEverything(person, handset);
+    browser = await launchBrowser({ viewport: { width: 1440, height: 900 } });
+    page = await browser.newPage();
+    await openAs(page, server.url, 'admin', '/phones');
+  });
+  afterAll(() => browser?.close());
+
+  it('sees whose phone is stuck, and finds it', async () => {
+    await row(page, 'Redmi 9').getByText('Stuck: 7 · 1 hr 30 min').waitFor();
+    await page.getByRole('searchbox').fill('sell1 redmi');
+    await inMain(page).getByText('Shown: 1 of').waitFor();
+    await page.getByRole('searchbox').fill('nothing like it');
+    await inMain(page).getByText('No phone matches the filter').waitFor();
+    await page.getByRole('button', { name: 'Reset the filter' }).click();
+    await page.getByRole('radio', { name: /^Stuck/ }).check({ force: true });
+    await row(page, 'Redmi 9').waitFor();
+    expect(new URL(page.url()).searchParams.get('state')).toBe('stuck');
+  });
+
+  it('exports the list', async () => {
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    const file = await (await download).path();
+    const text = readFileSync(file, 'utf8');
+    expect(text.startsWith('\uFEFFPhone,')).toBe(true);
+    expect(text).toContain(`Redmi 9,${handset.deviceId},`);
+  });
+
+  it('reads what a phone told: alert, telemetry with a table behind it, logs', async () => {
+    await row(page, 'Redmi 9').getByRole('link', { name: 'Redmi 9' }).click();
+    const alert = page.getByRole('region', { name: 'Results are stuck on the phone' });
+    await alert.getByText('1 hr 30 min').waitFor();
+    expect(await alert.innerText()).toMatch(/Call results:\s*5/);
+    await inMain(page).getByText('Measured: 90').waitFor();
+    await inMain(page).locator('canvas').first().waitFor();
+    await inMain(page).getByText('Show as a table').first().click();
+    await inMain(page).getByRole('columnheader', { name: 'Longest' }).waitFor();
+    await screenshot(page, 'phones-telemetry');
+
+    await page.getByRole('tab', { name: 'Logs' }).click();
+    const lines = inMain(page)
+      .getByRole('list', { name: /Log excerpts/ })
+      .getByRole('listitem');
+    await lines.nth(49).waitFor();
+    await page.getByRole('button', { name: 'Load more' }).click();
+    await lines.nth(59).waitFor();
+    await page.getByRole('radio', { name: /^Errors/ }).check({ force: true });
+    await lines.nth(6).waitFor({ state: 'detached' });
+    expect(await lines.count()).toBe(6);
+    await page.getByRole('radio', { name: /^All/ }).check({ force: true });
+    await page.getByRole('searchbox').fill('needle');
+    await lines.getByRole('button').click();
+    await page
+      .getByRole('region', { name: 'Contents of the excerpt' })
+      .getByText('"event": "needle"')
+      .waitFor();
+    await screenshot(page, 'phones-logs');
+  });
+
+  it('follows commands through their states and cancels one that waits', async () => {
+    await enqueue(person, { phone: '+375290000077' });
+    await page.goto(`${server.url}/phones/commands`);
+    const waiting = row(page, '+375 29 000 00 77');
+    await waiting.getByText('Queued', { exact: true }).waitFor();
+    await waiting.getByRole('button', { name: /^Cancel the command/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'Cancel the command?' });
+    await dialog.getByText(/will not call \+375 29 000 00 77/).waitFor();
+    await dialog.getByRole('button', { name: 'Cancel the command' }).click();
+    await waiting.getByText('Cancelled', { exact: true }).waitFor();
+
+    await waiting.getByRole('button').first().click();
+    const details = page.getByRole('dialog', { name: '+375 29 000 00 77' });
+    await details.getByText('Cancelled by').waitFor();
+    await screenshot(page, 'phones-command');
+    await expectAccessible(page, 'a command');
+    await page.keyboard.press('Escape');
+
+    await page.getByRole('radio', { name: 'Result' }).check({ force: true });
+    await waiting.waitFor({ state: 'detached' });
+    expect(await row(page, 'Connected').count()).toBe(2);
+    expect(await row(page, 'Busy').count()).toBe(1);
+  });
+
+  it('counts calls per manager and gives them as a file', async () => {
+    await page.goto(`${server.url}/phones/stats`);
+    await row(page, 'Sofia Seller').getByText('67%').waitFor();
+    await row(page, 'Sofia Seller').getByText('1:05').first().waitFor();
+    await page.getByRole('radio', { name: 'By month' }).check({ force: true });
+    await page.getByRole('heading', { name: 'Calls by month' }).waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    expect(readFileSync(await (await download).path(), 'utf8')).toMatch(/,sell1,Sofia Seller,3,2,/);
+  });
+
+  it('uploads a build after looking at it, and takes it back', async () => {
+    await page.goto(`${server.url}/phones/builds`);
+    await inMain(page).getByText('No build yet').waitFor();
+    const file = page.locator('input[type=file]');
+    await file.setInputFiles({ name: 'dialer.apk', mimeType: 'text/html', buffer: Buffer.from('<html>') });
+    await inMain(page).getByText('This is not an Android package.').waitFor();
+    const apk = Buffer.concat([Buffer.from([0x50, 0x4b, 3, 4]), Buffer.alloc(200_000, 7)]);
+    await file.setInputFiles({ name: 'dialer-2.4.1-241.apk', mimeType: '', buffer: apk });
+    expect(await page.getByLabel('Version code').inputValue()).toBe('241');
+    await page.getByRole('button', { name: 'Upload', exact: true }).click();
+    await inMain(page).getByText('Offered to phones').waitFor();
+    await screenshot(page, 'phones-builds');
+
+    await page.getByLabel('Version code').fill('241');
+    await inMain(page).getByText('There is a build with this code already.').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download version 2.4.1' }).click();
+    expect(readFileSync(await (await download).path()).equals(apk)).toBe(true);
+
+    await page.getByRole('button', { name: 'Remove version 2.4.1' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/It is the only build/).waitFor();
+    await dialog.getByRole('button', { name: 'Remove the build' }).click();
+    await inMain(page).getByText('No build yet').waitFor();
+  });
+
+  it('changes settings within their limits', async () => {
+    await page.goto(`${server.url}/phones/settings`);
+    const life = page.getByLabel('Life of a command, seconds');
+    await eventually(async () => (await life.inputValue()) === '300');
+    await life.fill('5');
+    await inMain(page).getByText('A number from 10 to 86400.').waitFor();
+    await life.fill('600');
+    await inMain(page).getByText('= 10 min').waitFor();
+    await page.getByLabel(/Phones may sign in by password/).uncheck();
+    await inMain(page).getByRole('button', { name: 'Save' }).first().click();
+    const dialog = page.getByRole('dialog', { name: 'Close sign-in by password?' });
+    await dialog.getByRole('button', { name: 'Close sign-in by password' }).click();
+    await page.getByText('Settings are saved and in force').waitFor();
+    const admin = await apiSignIn(server.url, 'admin');
+    const stored = await admin.get('/api/phones/settings');
+    expect(stored.json).toMatchObject({ command_life_ms: 600_000, password_sign_in: false });
+  });
+
+  it('turns push on with a key it never shows again, and off', async () => {
+    const field = page.getByLabel('Key file of the service account');
+    await field.fill('{"type":"service_account"}');
+    await inMain(page)
+      .getByText(/The file lacks: project_id/)
+      .waitFor();
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2_048 });
+    const key = {
+      type: 'service_account',
+      project_id: 'demo-project',
+      private_key_id: 'abc',
+      private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      client_email: 'trunkline-push@demo-project.example',
+    };
+    await field.fill(JSON.stringify(key));
+    await inMain(page)
+      .getByText(/Key of trunkline-push@demo-project.example/)
+      .waitFor();
+    await inMain(page).getByRole('button', { name: 'Save' }).last().click();
+    await inMain(page).getByText('tr***@demo-project.example').waitFor();
+    await screenshot(page, 'phones-settings');
+    await inMain(page).getByRole('button', { name: 'Turn push off' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Turn push off' }).click();
+    await field.waitFor();
+  });
+
+  it('says what failed and tries again', async () => {
+    await page.route('**/api/phones', (route) => route.abort());
+    await page.goto(`${server.url}/phones`);
+    const alert = inMain(page).getByRole('alert').filter({ hasText: 'The server cannot be reached' });
+    await alert.waitFor();
+    await screenshot(page, 'phones-failed');
+    await page.unroute('**/api/phones');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await row(page, 'Redmi 9').waitFor();
+  });
+});
+
+const LOOKS = [
+  { theme: 'light', locale: 'en', width: 1440, height: 900 },
+  { theme: 'dark', locale: 'ru', width: 1440, height: 900 },
+  { theme: 'light', locale: 'ru', width: 360, height: 780 },
+  { theme: 'dark', locale: 'en', width: 360, height: 780 },
+] as const;
+
+const PAGES = [
+  { name: 'list', path: '/phones', ready: 'text=Redmi 9' },
+  { name: 'phone', path: '/phones/ID', ready: 'canvas' },
+  { name: 'phone-logs', path: '/phones/ID?tab=logs', ready: 'text=Poller' },
+  { name: 'commands', path: '/phones/commands', ready: 'tbody tr' },
+  { name: 'stats', path: '/phones/stats', ready: 'text=Sofia Seller' },
+  { name: 'builds', path: '/phones/builds', ready: 'input[type=file]' },
+  { name: 'settings', path: '/phones/settings', ready: 'textarea' },
+] as const;
+
+describe.each(LOOKS)('$theme, $locale, $width px', ({ theme, locale, width, height }) => {
+  let browser: TestBrowser;
+  let page: Page;
+  let phoneId: string;
+  beforeAll(async () => {
+    const admin = await apiSignIn(server.url, 'admin');
+    const { items } = (await admin.get('/api/phones')).json as { items: { id: string; name: string }[] };
+    phoneId = items.find(({ name }) => name === 'Redmi 9')?.id ?? '';
+    browser = await launchBrowser({ locale, colorScheme: theme, viewport: { width, height } });
+    page = await browser.newPage();
+    await openAs(page, server.url, 'admin');
+  });
+  afterAll(() => browser?.close());
+
+  it.each(PAGES)('$name', async ({ name, path, ready }) => {
+    await page.goto(server.url + path.replace('ID', phoneId));
+    await inMain(page).locator(ready).first().waitFor({ state: 'attached' });
+    await screenshot(page, `phones-${name}-${theme}-${locale}-${width}`);
+    await expectAccessible(page, name);
+    await expectNoSideScroll(page, name);
+  });
+});
