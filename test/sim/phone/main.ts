@@ -17,7 +17,7 @@ function words(line: PhoneLine): string | null {
     case 'registered':
       return `registered as "${line.name}" (${line.deviceId})`;
     case 'mode':
-      return `mode ${line.mode}`;
+      return line.mode === 'STOPPED' ? null : `mode ${line.mode}`;
     case 'polling':
       return null;
     case 'polled':
@@ -123,7 +123,10 @@ async function main(): Promise<number> {
   else await phone.signInByPassword(options.signIn.username, options.signIn.password);
   if (stopping.signal.aborted) return 0;
   await phone.register();
-  if (!stopping.signal.aborted) phone.start(options.quiet);
+  if (!stopping.signal.aborted) {
+    say('waiting for numbers to call; Ctrl-C switches it off');
+    phone.start(options.quiet);
+  }
   const code = await ended.promise;
   stopping.abort();
   await calls;
