@@ -39,6 +39,8 @@ export class Outbox extends DurableObject<Env> implements OutboxApi {
       migrateObject(ctx.storage, MIGRATIONS);
       const name = ctx.id.name;
       if (name !== undefined && this.#store.name === null) this.#store.name = name;
+      // The runtime repeats an alarm that failed, but not for ever: whoever wakes the object sets it going again.
+      if ((await ctx.storage.getAlarm()) === null) await this.#wakeAtNext();
     });
   }
 
@@ -110,10 +112,12 @@ export class Outbox extends DurableObject<Env> implements OutboxApi {
   }
 
   async #wakeAtNext(): Promise<void> {
+    const { storage } = this.ctx;
     const at = this.#store.nextWake();
-    if (at === null) return;
-    const planned = await this.ctx.storage.getAlarm();
-    if (planned === null || planned !== at) await this.ctx.storage.setAlarm(at);
+    const planned = await storage.getAlarm();
+    if (planned === at) return;
+    if (at === null) await storage.deleteAlarm();
+    else await storage.setAlarm(at);
   }
 }
 

@@ -126,6 +126,30 @@ describe('Outbox', () => {
     expect(sim.received).toHaveLength(1);
   });
 
+  it('takes a delivery that a crash interrupted up again when its lease is over', async () => {
+    await addPhone('p8', 'tok-8');
+    sim.phones.add('tok-8');
+    await wake('m1', 'p8');
+    await runInDurableObject(stub(), (instance, state) => {
+      (instance as unknown as Opened).fetcher = () => {
+        state.abort('the runtime died');
+        return new Promise(() => undefined);
+      };
+    });
+    await expect(runAlarm()).rejects.toThrow('the runtime died');
+    await useSim();
+    expect(await stub().status()).toMatchObject({ waiting: 1, delivered: 0 });
+    const before = Date.now();
+    await runAlarm();
+    expect(sim.received).toHaveLength(0);
+    const alarm = await runInDurableObject(stub(), (_, state) => state.storage.getAlarm());
+    expect(alarm).toBeGreaterThan(before);
+    await stub().settingsChanged();
+    await runAlarm();
+    expect(sim.received).toHaveLength(1);
+    expect(await stub().status()).toMatchObject({ waiting: 0, delivered: 1 });
+  });
+
   it('waits as long as it is told, then tries again by alarm', async () => {
     await addPhone('p4', 'tok-4');
     sim.phones.add('tok-4');
