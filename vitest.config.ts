@@ -26,7 +26,11 @@ export default defineConfig({
             wrangler: { configPath: './wrangler.toml' },
             remoteBindings: false,
             miniflare: {
-              bindings: { ...newSecrets(), TEST_MIGRATIONS: await readD1Migrations('./migrations') },
+              bindings: {
+                ...newSecrets(),
+                FRONT_TOKEN: 'front-of-the-tests',
+                TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+              },
             },
           })),
         ],

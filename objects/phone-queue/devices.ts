@@ -63,6 +63,11 @@ export class DeviceStore {
     return known;
   }
 
+  /** The user's phone that was heard of last. */
+  lastSeen(userId: string): Device | null {
+    return this.list(userId).toSorted((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))[0] ?? null;
+  }
+
   /** All, or one user's, oldest first; read anew. */
   list(userId?: string): Device[] {
     return this.sql

@@ -2,6 +2,7 @@
 import type {
   CancelInput,
   CancelResult,
+  DeviceState,
   EnqueueInput,
   EnqueueResult,
   PhoneEvent,
@@ -178,6 +179,19 @@ export class Dispatcher {
       this.parts.commands.saveResult(command.id, result, device.deviceRowId, input.now);
     this.parts.outbound.tellHub([eventOf(this.parts.newId(), 'manual', command, Math.min(at, input.now))]);
     return { ok: true, callRequestId: command.id, callId, manual: true };
+  }
+
+  /** Phones with what is parked and what waits for them right now. */
+  deviceStates(userId?: string): DeviceState[] {
+    return this.parts.devices.list(userId).map((device) => {
+      const { polls, commands } = this.queueOf(device.userId);
+      const isIts = (aimedAt: string | null): boolean => aimedAt === null || aimedAt === device.deviceRowId;
+      return {
+        ...device,
+        polling: polls.some((poll) => poll.device === device.deviceRowId),
+        waiting: commands.filter(({ lease, aimedAt }) => lease === null && isIts(aimedAt)).length,
+      };
+    });
   }
 
   /** Expires what is due. Answers when the next thing is. */

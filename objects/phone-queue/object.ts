@@ -3,14 +3,7 @@ import type { Env } from '../../worker/env';
 import { newCallId } from '../lib/ids';
 import { migrateObject } from '../lib/migrations';
 import { Admission } from './admission';
-import {
-  CLOSE_ENDED,
-  decodeToQueue,
-  HOLD_HEADER,
-  POLL_HEADER,
-  type PollRequest,
-  type PollVerdict,
-} from './channel';
+import { CLOSE_ENDED, decodeToQueue, HOLD_HEADER, POLL_HEADER, type PollRequest } from './channel';
 import type * as c from './contract';
 import { type Device, DeviceStore } from './devices';
 import { Directory } from './directory';
@@ -166,7 +159,7 @@ export class PhoneQueue extends DurableObject<Env> implements c.PhoneQueueApi {
     const deviceId = input.deviceId?.trim() ?? '';
     let device =
       deviceId === ''
-        ? this.#lastSeen(input.userId)
+        ? this.#devices.lastSeen(input.userId)
         : await this.#admission.device(input.userId, deviceId, input.now);
     if (device === null && deviceId === '') return { ok: false, code: 'no_device' };
     const created = device === null;
@@ -226,17 +219,7 @@ export class PhoneQueue extends DurableObject<Env> implements c.PhoneQueueApi {
   }
 
   devices(query: { userId?: string }): Promise<c.DeviceState[]> {
-    return Promise.resolve(
-      this.#devices.list(query.userId).map((device) => {
-        const { polls, commands } = this.#dispatcher.queueOf(device.userId);
-        const isIts = (aimedAt: string | null): boolean => aimedAt === null || aimedAt === device.deviceRowId;
-        return {
-          ...device,
-          polling: polls.some((poll) => poll.device === device.deviceRowId),
-          waiting: commands.filter(({ lease, aimedAt }) => lease === null && isIts(aimedAt)).length,
-        };
-      }),
-    );
+    return Promise.resolve(this.#dispatcher.deviceStates(query.userId));
   }
 
   commands(query: c.CommandsQuery): Promise<c.CommandsPage> {
@@ -311,11 +294,6 @@ export class PhoneQueue extends DurableObject<Env> implements c.PhoneQueueApi {
 
   #rowOf(userId: string, deviceId: string): string | null {
     return deviceId === '' ? null : (this.#devices.find(userId, deviceId)?.deviceRowId ?? null);
-  }
-
-  #lastSeen(userId: string): Device | null {
-    const devices = this.#devices.list(userId);
-    return devices.toSorted((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))[0] ?? null;
   }
 }
 

@@ -84,31 +84,33 @@ export class CommandStore {
     command: Omit<Command, 'deliveredAt' | 'deliveredTo'>,
     lease: { poll: string; device: string; at: number } | null,
   ): boolean {
-    const written = this.sql.exec(
-      `INSERT INTO commands (seq, id, call_id, user_id, creator_id, phone, company_id, contact_id, note, aimed_at, state,
+    const stored = this.sql
+      .exec(
+        `INSERT INTO commands (seq, id, call_id, user_id, creator_id, phone, company_id, contact_id, note, aimed_at, state,
          created_at, expires_at, delivered_to, delivered_at, lease, ended_at, manual, result)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      command.seq,
-      command.id,
-      command.callId,
-      command.userId,
-      command.creatorId,
-      command.phone,
-      command.companyId,
-      command.contactId,
-      command.note,
-      command.aimedAt,
-      lease === null ? command.state : 'delivered',
-      command.createdAt,
-      command.expiresAt,
-      lease?.device ?? null,
-      lease?.at ?? null,
-      lease?.poll ?? null,
-      command.endedAt,
-      command.manual ? 1 : 0,
-      command.result === null ? null : JSON.stringify(command.result),
-    ).rowsWritten;
-    return written > 0;
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING RETURNING seq`,
+        command.seq,
+        command.id,
+        command.callId,
+        command.userId,
+        command.creatorId,
+        command.phone,
+        command.companyId,
+        command.contactId,
+        command.note,
+        command.aimedAt,
+        lease === null ? command.state : 'delivered',
+        command.createdAt,
+        command.expiresAt,
+        lease?.device ?? null,
+        lease?.at ?? null,
+        lease?.poll ?? null,
+        command.endedAt,
+        command.manual ? 1 : 0,
+        command.result === null ? null : JSON.stringify(command.result),
+      )
+      .toArray();
+    return stored.length > 0;
   }
 
   /** Where the next command goes in the order of arrival. */

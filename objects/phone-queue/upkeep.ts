@@ -31,7 +31,7 @@ const COMMANDS_KEPT = { rows: 20_000, ms: 60 * 86_400_000 };
 export class Upkeep {
   #settings: (Settings & { readAt: number }) | null;
   #loading: Promise<void> | null = null;
-  #telling: ReturnType<typeof setTimeout> | null = null;
+  #isTelling = false;
   /** Undefined until it was asked for: a wake-up that changes nothing must not cost a look. */
   #alarmAt: number | null | undefined;
 
@@ -75,10 +75,8 @@ export class Upkeep {
   changed(now: number, dueAt?: number): void {
     const { outbound } = this.parts;
     if (outbound.waiting > 0) {
-      this.#telling ??= setTimeout(() => {
-        this.#telling = null;
-        this.ctx.waitUntil(outbound.drain());
-      }, TELL_AFTER_MS);
+      if (!this.#isTelling) setTimeout(() => this.#tell(), TELL_AFTER_MS);
+      this.#isTelling = true;
       this.#wakeBy(now + TELL_AGAIN_MS);
     }
     if (dueAt !== undefined) this.#wakeBy(dueAt);
@@ -115,6 +113,11 @@ export class Upkeep {
     );
     const held = await Promise.all(others.map((name) => namespace.getByName(name).holdsCommand(commandId)));
     return held.includes(true);
+  }
+
+  #tell(): void {
+    this.#isTelling = false;
+    this.ctx.waitUntil(this.parts.outbound.drain());
   }
 
   /** One alarm for everything, moved only when something falls due earlier: setting it is a write. */
