@@ -3,6 +3,7 @@ import type { AttemptPolicy, LimitResult } from '../../objects/rate-limiter/cont
 import { openDb } from '../db';
 import { hosts, tenants, users } from '../db/schema';
 import type { Env } from '../env';
+import { networkOf } from '../http/client-address';
 import { hashPassword, verifyNobody, verifyPassword } from './passwords';
 import { sha256Hex } from './digest';
 
@@ -108,7 +109,9 @@ export async function checkPassword(env: Env, attempt: PasswordAttempt): Promise
   const { name, tenantId } = readUsername(attempt.username);
   const account = env.RATE_LIMITER.getByName(`login:${sha256Hex(`${name}@${tenantId ?? ''}`)}`);
   const address =
-    attempt.address === null ? null : env.RATE_LIMITER.getByName(`login-address:${attempt.address}`);
+    attempt.address === null
+      ? null
+      : env.RATE_LIMITER.getByName(`login-address:${networkOf(attempt.address)}`);
 
   const mayTry = await account.begin(accountPolicy);
   if (!mayTry.ok) return limited(mayTry);

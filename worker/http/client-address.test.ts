@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientAddress } from './client-address';
+import { clientAddress, networkOf } from './client-address';
 
 const request = (headers: Record<string, string>) => new Request('http://localhost/', { headers });
 const proxied = { CLIENT_ADDRESS_HEADER: 'X-Real-IP' };
@@ -29,4 +29,17 @@ describe('clientAddress', () => {
   it.each(['', ' ', 'not an address!', 'a'.repeat(100), '192.0.2.1,'])('drops %s', (value) => {
     expect(clientAddress(request({ 'x-real-ip': value }), proxied)).toBeNull();
   });
+});
+
+it.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['2001:0DB8:0000:0000:0000:0000:0000:0002', '2001:db8:0:0::/64'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+])('%s counts as %s', (address, network) => {
+  expect(networkOf(address)).toBe(network);
 });

@@ -17,3 +17,23 @@ export function clientAddress(request: Request, env: Pick<Env, 'CLIENT_ADDRESS_H
     ? null
     : address;
 }
+
+/**
+ * What limits per address count by: an IPv4 address, or the /64 of an IPv6 one, since whoever has one address of a /64
+ * usually has all of them.
+ */
+export function networkOf(address: string): string {
+  const plain = address.split('%', 1)[0] ?? address;
+  if (!plain.includes(':')) return plain;
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)?.[1];
+  if (mapped !== undefined) return mapped;
+  const [head = '', tail] = plain.toLowerCase().split('::', 2);
+  const before = head === '' ? [] : head.split(':');
+  const after = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - before.length - after.length);
+  const groups = [...before, ...Array.from({ length: zeros }, () => '0'), ...after];
+  return `${groups
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')}::/64`;
+}
