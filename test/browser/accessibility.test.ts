@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 const LOOKS = [
-  { theme: 'light', locale: 'en', width: 1440, height: 900 },
+  { theme: 'light', locale: 'en', width: 1280, height: 800 },
   { theme: 'dark', locale: 'ru', width: 1440, height: 900 },
   { theme: 'light', locale: 'ru', width: 360, height: 780 },
   { theme: 'dark', locale: 'en', width: 360, height: 780 },
