@@ -127,7 +127,7 @@ function wantsCookie(c: Context<AppEnv>): boolean {
   if (transportOf(c.req.raw, c.env) === 'plain') {
     throw new PlatformError(
       'PERMISSION_DENIED',
-      'The app signs in over https or on this machine only; put a TLS proxy in front and set CLIENT_ADDRESS_HEADER.',
+      'The app signs in over https, or on this machine: put a TLS proxy in front that sets X-Forwarded-Proto.',
     );
   }
   return true;
