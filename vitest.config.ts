@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { newSecrets } from './scripts/start/secrets.ts';
 
@@ -13,8 +14,12 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // The app's state is written in runes, which only the compiler understands.
+        plugins: [svelte({ configFile: false })],
         test: {
           name: 'unit',
+          // Cheapest first, and a real server never beside other tests: its own load is enough for two cores.
+          sequence: { groupOrder: 1 },
           environment: 'node',
           include: ['{worker,objects,scripts}/**/*.test.ts', 'test/sim/**/*.test.ts', 'app/src/**/*.test.ts'],
           exclude: [...configDefaults.exclude, ...workerd],
@@ -36,6 +41,7 @@ export default defineConfig({
         ],
         test: {
           name: 'worker',
+          sequence: { groupOrder: 2 },
           include: workerd,
           setupFiles: ['./test/worker/setup.ts'],
           testTimeout: 20_000,
@@ -45,6 +51,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
+          sequence: { groupOrder: 3 },
           environment: 'node',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['./test/integration/support/prepare.ts'],
@@ -57,6 +64,7 @@ export default defineConfig({
       {
         test: {
           name: 'browser',
+          sequence: { groupOrder: 4 },
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['./test/integration/support/prepare.ts'],

@@ -65,6 +65,12 @@ class Dial {
     this.input?.select();
   };
 
+  reset = (): void => {
+    this.text = '';
+    this.from = '';
+    this.error = null;
+  };
+
   /** Sends the number to a phone; null when it could not, with `error` saying why. */
   call = async (number = this.text): Promise<Dialled | null> => {
     if (this.busy) return null;

@@ -13,6 +13,16 @@ export interface LiveHandlers {
   check(): void;
 }
 
+/** Opens a socket that connects again by itself, each time to what the function says then. */
+export type OpenSocket = (url: () => string) => WebSocket;
+
+const openReconnecting: OpenSocket = (url) =>
+  new WebSocket(url, null, {
+    minReconnectionDelay: 400,
+    maxReconnectionDelay: 10_000,
+    connectionTimeout: 8_000,
+  });
+
 /** A connection that has been down this long is called offline, not reconnecting. */
 const OFFLINE_AFTER_TRIES = 4;
 const RELOAD_RETRY_MS = 3_000;
@@ -26,24 +36,22 @@ export class LiveFeed {
   #socket: WebSocket | null = null;
   #known: Position | null = null;
   #handlers: LiveHandlers;
+  #open: OpenSocket;
   /** Messages that came while the whole state was being fetched; null when it is not. */
   #waiting: LiveMessage[] | null = null;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #pings: ReturnType<typeof setInterval> | undefined;
   #heardAt = 0;
 
-  constructor(handlers: LiveHandlers) {
+  constructor(handlers: LiveHandlers, open: OpenSocket = openReconnecting) {
     this.#handlers = handlers;
+    this.#open = open;
   }
 
   start(): void {
     if (this.#socket) return;
     this.status = 'connecting';
-    const socket = new WebSocket(() => this.#url(), null, {
-      minReconnectionDelay: 400,
-      maxReconnectionDelay: 10_000,
-      connectionTimeout: 8_000,
-    });
+    const socket = this.#open(() => this.#url());
     socket.addEventListener('open', () => (this.#heardAt = Date.now()));
     socket.addEventListener('message', (message: MessageEvent) => {
       this.#heardAt = Date.now();

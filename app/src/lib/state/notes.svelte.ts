@@ -1,7 +1,6 @@
 import { api, body } from '#lib/api/client.js';
 import { asApiError } from '#lib/api/errors.js';
 import type { CallUser, Note } from '#lib/api/model.js';
-import { calls } from './calls.svelte';
 import { Resource } from './resource.svelte';
 
 /** The server's limit on one note, characters. */
@@ -26,6 +25,11 @@ export class Notes {
       return notes;
     });
   }
+
+  /** Asks again unless as many notes are on screen as the feed says there are: somebody else wrote or deleted one. */
+  follow = (told: number | undefined): void => {
+    if (told !== undefined && this.saved.value !== null && told !== this.shown.length) void this.saved.load();
+  };
 
   /** Throws ApiError after having taken the note back. */
   add = async (text: string, user: CallUser): Promise<void> => {
@@ -76,9 +80,3 @@ export class Notes {
     this.saved.value = (this.saved.value ?? []).map((one) => (one.id === note.id ? note : one));
   }
 }
-
-/** Asks again when the feed says that somebody else's note came. */
-export const notesBehind = (callId: string, notes: Notes): boolean => {
-  const told = calls.get(callId)?.note_count;
-  return told !== undefined && notes.saved.value !== null && told !== notes.shown.length;
-};

@@ -38,6 +38,13 @@ export class Resource<T> {
     }
   };
 
+  /** Forgets everything: what one user was shown is not for the next. */
+  reset = (): void => {
+    this.cancel();
+    this.value = null;
+    this.error = null;
+  };
+
   /** Drops what is under way; the answer will be ignored. */
   cancel = (): void => {
     this.#turn?.abort();

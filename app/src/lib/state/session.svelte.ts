@@ -38,6 +38,8 @@ class Session {
   async #load(): Promise<void> {
     try {
       const identity = await body(api.GET('/api/auth/me'));
+      // The cookie now belongs to somebody else: nothing on this page is theirs.
+      if (this.identity && this.identity.user.id !== identity.user.id) return location.reload();
       this.identity = identity;
       this.#permissions = new Set(identity.actions);
       this.error = null;
