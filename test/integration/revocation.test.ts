@@ -37,7 +37,7 @@ it('ends parked polls and live sockets that are open', async () => {
   others.close();
 });
 
-it('holds over a power cut right after the answer', async () => {
+it('holds over a power cut right after the answer', { timeout: 120_000 }, async () => {
   const person = await signIn(server.url, 'sell1');
   const stays = await signIn(server.url, 'sell1');
   const handset = await Handset.signIn(person);
@@ -63,7 +63,7 @@ it('shows where a sign-in came from by the connection, not by what the client sa
   expect(list.json['items']).toMatchObject([{ current: true, address: '127.0.0.1' }]);
 });
 
-it('counts failed sign-ins over a restart', async () => {
+it('counts failed sign-ins over a restart', { timeout: 120_000 }, async () => {
   const nobody = new Client(server.url);
   const guess = () => nobody.post('/api/auth/login', { username: 'view1', password: 'no' });
   const statuses = [];
