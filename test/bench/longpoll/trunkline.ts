@@ -1,0 +1,90 @@
+// Trunkline as `npm start` serves it, with a tenant of many phone users, for the load client.
+// Prints one line of JSON: {port, tokens file, pid}. Environment: USERS, SHARDS, STATE (a directory of its own).
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { SignJWT } from 'jose';
+import { migrate, withDatabase } from '../../../scripts/start/migrate.ts';
+import { persistenceOf } from '../../../scripts/start/runtime.ts';
+import { newSecrets } from '../../../scripts/start/secrets.ts';
+import { serve } from '../../../scripts/start/serve.ts';
+import { bundleWorker, readWorkerConfiguration } from '../../../scripts/start/worker.ts';
+
+const users = Number(process.env.USERS ?? 1000);
+const shards = Number(process.env.SHARDS ?? 16);
+const stateDir = process.env.STATE ?? '/tmp/trunkline-bench';
+const TENANT = '0909';
+
+rmSync(stateDir, { recursive: true, force: true });
+mkdirSync(stateDir, { recursive: true });
+const { options, main } = readWorkerConfiguration();
+const module = await bundleWorker(main);
+const persistence = persistenceOf(stateDir);
+await migrate(options, persistence);
+const secrets = newSecrets();
+const people = Array.from({ length: users }, (_, i) => ({
+  user: randomUUID(),
+  sid: randomUUID(),
+  device: randomUUID(),
+  androidId: i.toString(16).padStart(16, '0'),
+}));
+
+await withDatabase(options, persistence, async (db) => {
+  // Plain polls held as long as long ones: a phone that long-polls right after a delivery says by it that the command
+  // never came, and would get it once more.
+  const settings = JSON.stringify({ phoneShards: shards, dialerEmptyHoldMs: 25_000 });
+  await db
+    .prepare('INSERT INTO tenants (id, name, settings, created_at) VALUES (?, ?, ?, 1)')
+    .bind(TENANT, 'Bench', settings)
+    .run();
+  const add = (people_: typeof people) =>
+    db.batch(
+      people_.flatMap(({ user, sid, device, androidId }) => [
+        db
+          .prepare(
+            `INSERT INTO users (id, tenant_id, username, display_name, password_hash, role_id, created_at)
+             VALUES (?1, ?2, ?1, 'Bench', '', 'role_operator', 1)`,
+          )
+          .bind(user, TENANT),
+        db
+          .prepare(
+            `INSERT INTO sessions (id, tenant_id, user_id, kind, jti, created_at) VALUES (?1, ?2, ?3, 'phone', ?1, ?4)`,
+          )
+          .bind(sid, TENANT, user, Date.now()),
+        db
+          .prepare(
+            'INSERT INTO devices (id, tenant_id, user_id, device_id, name, created_at) VALUES (?, ?, ?, ?, ?, 1)',
+          )
+          .bind(device, TENANT, user, androidId, 'Bench phone'),
+      ]),
+    );
+  for (let from = 0; from < users; from += 200) await add(people.slice(from, from + 200));
+});
+
+const { active, keys } = JSON.parse(secrets.JWT_KEYS) as { active: string; keys: Record<string, string> };
+const key = Buffer.from(keys[active] ?? '', 'base64');
+const tokens: { token: string; androidId: string }[] = [];
+for (const { user, sid, androidId } of people) {
+  const token = await new SignJWT({ token_type: 'access', user_id: user, tenant: TENANT, sid })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT', kid: active })
+    .setIssuer('trunkline')
+    .setAudience('phone')
+    .setJti(sid)
+    .setIssuedAt()
+    .setExpirationTime('2h')
+    .sign(key);
+  tokens.push({ token, androidId });
+}
+const file = join(stateDir, 'phones.json');
+writeFileSync(file, JSON.stringify(tokens));
+
+const serving = await serve({
+  runtime: { options, module, stateDir, bindings: { ...secrets } },
+  host: '127.0.0.1',
+  port: Number(process.env.PORT ?? 0),
+  trustedAddressHeader: '',
+});
+console.log(JSON.stringify({ port: Number(new URL(serving.url).port), phones: file }));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => void serving.close().finally(() => process.exit(0)));
+}
