@@ -35,18 +35,35 @@ async function download(call: DialerCall): Promise<Response> {
     .select()
     .from(appBuilds)
     .where(and(eq(appBuilds.tenantId, link.tenantId), eq(appBuilds.id, link.buildId)));
-  const blob = build === undefined ? null : await call.env.BLOBS.get(build.blobKey);
-  if (build === undefined || blob === null) throw notFound();
+  if (build === undefined) throw notFound();
+  // A download that broke off goes on where it stopped; a range that makes no sense is the whole file.
+  const range = rangeOf(call.request.headers.get('range'), build.sizeBytes);
+  const blob = await call.env.BLOBS.get(build.blobKey, range === null ? {} : { range });
+  if (blob === null) throw notFound();
   return new Response(blob.body, {
+    status: range === null ? 200 : 206,
     headers: {
       'Content-Type': 'application/vnd.android.package-archive',
-      'Content-Length': String(blob.size),
+      'Content-Length': String(range?.length ?? build.sizeBytes),
+      ...(range !== null && {
+        'Content-Range': `bytes ${range.offset}-${range.offset + range.length - 1}/${build.sizeBytes}`,
+      }),
+      'Accept-Ranges': 'bytes',
       // The version name was checked on upload: it holds nothing that could end the header's value.
       'Content-Disposition': `attachment; filename="dialer-${build.versionName}.apk"`,
       'Cache-Control': 'private, no-store',
       ETag: `"${build.sha256}"`,
     },
   });
+}
+
+/** One range of `Range: bytes=…` (RFC 9110, 14.1.2) inside a file; null for none, several, or one outside of it. */
+export function rangeOf(header: string | null, size: number): { offset: number; length: number } | null {
+  const [, first, last] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '') ?? [];
+  if (first === undefined || last === undefined || (first === '' && last === '')) return null;
+  const offset = first === '' ? Math.max(0, size - Number(last)) : Number(first);
+  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  return offset > end || offset >= size ? null : { offset, length: end - offset + 1 };
 }
 
 /** The build a request may have: by a signed link, or by a phone's token and `?id=`. Null: a link that is no good. */

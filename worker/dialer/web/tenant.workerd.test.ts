@@ -196,6 +196,9 @@ describe('builds', () => {
       200,
     );
     expect((await send('HEAD', link.pathname + link.search)).text).toBe('');
+    const rest = await send('GET', link.pathname + link.search, { headers: { range: 'bytes=299990-' } });
+    expect([rest.status, rest.headers.get('content-range')]).toEqual([206, 'bytes 299990-299999/300000']);
+    expect(rest.text).toHaveLength(10);
     const stranger = await signInPhone('op21', 'app');
     expect(
       (await send('GET', `/api/phone/app/download/?id=${String(made.json.id)}`, { token: stranger.access }))
