@@ -33,6 +33,21 @@ describe('devices/register', () => {
     expect(state).toMatchObject({ deviceRowId: row?.id, name: 'Pixel 8', hasPushToken: true });
   });
 
+  it('stays one phone when it registers and beats many times at once', async () => {
+    const { access: token } = await signInPhone('boss', null);
+    const body = { device_id: 'many', device_name: 'Many' };
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) =>
+        send('POST', `/api/phone/devices/${i % 3 === 0 ? 'heartbeat' : 'register'}/`, { token, body }),
+      ),
+    );
+    expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
+    const [row, ...rest] = await rowsOf(USERS.boss);
+    expect(rest).toEqual([]);
+    const states = await queue(ONE, USERS.boss).devices({ userId: USERS.boss });
+    expect(states.map((state) => state.deviceRowId)).toEqual([row?.id]);
+  });
+
   it('keeps the same device id of two users apart', async () => {
     await signInPhone('op13', 'unknown');
     await signInPhone('view1', 'unknown', { device_name: 'Simulator: bench' });
