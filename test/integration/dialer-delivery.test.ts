@@ -1,4 +1,7 @@
-/** Who gets which command, and how often: the queue's promises, over real sockets. */
+/**
+ * Who gets which command, and how often: the queue's promises, over real sockets. All at once, since most of it is
+ * waiting for holds to end; each test has phones of its own.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, newNumber, signIn, type Client } from './support/client.ts';
 import { enqueue, expectStatus, Handset, idOf, parked } from './support/handset.ts';
@@ -22,7 +25,7 @@ const stateOf = async (person: Client, id: string): Promise<string | undefined> 
   return (page.json['items'] as { id: string; state: string }[]).find((item) => item.id === id)?.state;
 };
 
-describe('a parked poll', () => {
+describe('a parked poll', { concurrent: true }, () => {
   it('gets a command the moment it is made, oldest first', async () => {
     const device = await handset.another();
     const first = await enqueue(operator, { device_id: device.deviceId });
@@ -84,7 +87,7 @@ describe('a parked poll', () => {
   });
 });
 
-describe('several phones of one user', () => {
+describe('several phones of one user', { concurrent: true }, () => {
   it('never share a command', async () => {
     const person = await signIn(server.url, 'sell1');
     const first = await Handset.signIn(person);
@@ -118,7 +121,7 @@ describe('several phones of one user', () => {
   });
 });
 
-describe('a delivered command', () => {
+describe('a delivered command', { concurrent: true }, () => {
   it('comes once more to a phone that long-polls again, and never a third time', async () => {
     const device = await handset.another();
     const id = await enqueue(operator, { device_id: device.deviceId });
@@ -158,7 +161,7 @@ describe('a delivered command', () => {
   });
 });
 
-describe('a command nobody took', () => {
+describe('a command nobody took', { concurrent: true }, () => {
   it('expires instead of ringing late', { timeout: 40_000 }, async () => {
     const other = await signIn(server.url, 'admin2');
     const device = await Handset.signIn(other);
