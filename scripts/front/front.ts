@@ -92,12 +92,17 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const headersOf = (req: IncomingMessage, upgrade = false): string[] =>
     forwarded(req.rawHeaders, req.socket.remoteAddress, options.address, proof, upgrade);
 
-  limitConnections(server, limits);
+  const open = limitConnections(server, limits);
   let sockets = 0;
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
     if (sockets >= limits.sockets) return void socket.end(REFUSAL);
     sockets += 1;
-    socket.once('close', () => (sockets -= 1));
+    // Its other end, at the runtime, is a descriptor of ours too.
+    open.count += 1;
+    socket.once('close', () => {
+      sockets -= 1;
+      open.count -= 1;
+    });
     tunnel(req, socket, head, upstream, headersOf(req, true));
   });
   await new Promise<void>((resolve, reject) => {
@@ -117,15 +122,16 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   };
 }
 
-/** Refuses in words what is over the limit, and without a word what is far over it. */
-function limitConnections(server: Server, limits: ConnectionLimits): void {
-  let open = 0;
+/** Refuses in words what is over the limit, and without a word what is far over it. Answers the running count. */
+function limitConnections(server: Server, limits: ConnectionLimits): { count: number } {
+  const open = { count: 0 };
   server.maxConnections = limits.clients + REFUSED_IN_WORDS;
   server.on('connection', (socket: Socket) => {
-    open += 1;
-    socket.once('close', () => (open -= 1));
-    if (open > limits.clients) socket.end(REFUSAL, () => socket.destroySoon());
+    open.count += 1;
+    socket.once('close', () => (open.count -= 1));
+    if (open.count > limits.clients) socket.end(REFUSAL, () => socket.destroySoon());
   });
+  return open;
 }
 
 /** Holds a phone's poll: no request of the runtime, no connection of its. */

@@ -34,31 +34,35 @@ await withDatabase(options, persistence, async (db) => {
   // never came, and would get it once more.
   const settings = JSON.stringify({ phoneShards: shards, dialerEmptyHoldMs: 25_000 });
   await db
-    .prepare('INSERT INTO tenants (id, name, settings, created_at) VALUES (?, ?, ?, 1)')
+    .prepare('INSERT OR IGNORE INTO tenants (id, name, settings, created_at) VALUES (?, ?, ?, 1)')
     .bind(TENANT, 'Bench', settings)
     .run();
-  const add = (people_: typeof people) =>
+  const add = (some: typeof people) =>
     db.batch(
-      people_.flatMap(({ user, sid, device, androidId }) => [
+      some.flatMap(({ user, sid, device, androidId }) => [
         db
           .prepare(
-            `INSERT INTO users (id, tenant_id, username, display_name, password_hash, role_id, created_at)
+            `INSERT OR IGNORE INTO users (id, tenant_id, username, display_name, password_hash, role_id, created_at)
              VALUES (?1, ?2, ?1, 'Bench', '', 'role_operator', 1)`,
           )
           .bind(user, TENANT),
         db
           .prepare(
-            `INSERT INTO sessions (id, tenant_id, user_id, kind, jti, created_at) VALUES (?1, ?2, ?3, 'phone', ?1, ?4)`,
+            `INSERT OR IGNORE INTO sessions (id, tenant_id, user_id, kind, jti, created_at) VALUES (?1, ?2, ?3, 'phone', ?1, ?4)`,
           )
           .bind(sid, TENANT, user, Date.now()),
         db
           .prepare(
-            'INSERT INTO devices (id, tenant_id, user_id, device_id, name, created_at) VALUES (?, ?, ?, ?, ?, 1)',
+            'INSERT OR IGNORE INTO devices (id, tenant_id, user_id, device_id, name, created_at) VALUES (?, ?, ?, ?, ?, 1)',
           )
           .bind(device, TENANT, user, androidId, 'Bench phone'),
       ]),
     );
-  for (let from = 0; from < users; from += 200) await add(people.slice(from, from + 200));
+  for (let from = 0; from < users; from += 200) {
+    const some = people.slice(from, from + 200);
+    // The private runtime closes idle connections, now and then just as one is used again.
+    await add(some).catch(() => add(some));
+  }
 });
 
 const { active, keys } = JSON.parse(secrets.JWT_KEYS) as { active: string; keys: Record<string, string> };
