@@ -1,5 +1,6 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   all,
   BOSS,
@@ -162,6 +163,20 @@ describe('calls by phone', () => {
       user: { id: OLGA, username: 'op12', name: 'Olga Operator' },
       device: { id: PHONE, name: 'Simulator of op12', simulator: true },
     });
+  });
+
+  it('are taken while D1 is away, and named when it is back', async () => {
+    const hub = hubOf(TENANT);
+    await env.DB.exec('ALTER TABLE users RENAME TO users_away');
+    await runInDurableObject(hub, (_, { storage }) => storage.sql.exec('DELETE FROM people'));
+    await evictDurableObject(hub);
+    await hub.ingestPhone([phoneEvent({ callId: 'c_away', type: 'queued', at })]);
+    expect(await hub.call('c_away', olga)).toMatchObject({ status: 'queued', user: { id: OLGA, name: '' } });
+    await env.DB.exec('ALTER TABLE users_away RENAME TO users');
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 31_000 });
+    await runDurableObjectAlarm(hub);
+    vi.useRealTimers();
+    expect(await hub.call('c_away', olga)).toMatchObject({ user: { id: OLGA, name: 'Olga Operator' } });
   });
 
   it('that expire never rang, and a definite result outweighs an unknown one', async () => {

@@ -7,8 +7,6 @@ export const CLOSE_CODES = {
   session_ended: { code: 4401, temporary: false },
   /** The same session holds too many sockets; this one was the oldest. */
   too_many: { code: 4409, temporary: false },
-  /** The server goes down or this connection failed. */
-  restart: { code: 4503, temporary: true },
   /** The client sent more than a ping: this socket only speaks. */
   unexpected_message: { code: 4400, temporary: true },
 } as const;

@@ -63,10 +63,10 @@ export class Directory implements Names {
     };
   }
 
-  /** Reads whoever of these has no copy here. */
-  async learn(wanted: Wanted): Promise<void> {
+  /** Reads whoever of these has no copy here. Answers whether anything changed. */
+  async learn(wanted: Wanted): Promise<boolean> {
     const missing = this.missing(wanted);
-    if (missing.users.length + missing.devices.length > 0) await this.load(missing);
+    return missing.users.length + missing.devices.length > 0 && (await this.load(missing));
   }
 
   /** The tenant's IANA time zone, read once. */
@@ -86,8 +86,6 @@ export class Directory implements Names {
   async load(wanted: Wanted): Promise<boolean> {
     const db = openDb(this.db);
     const tenant = this.tenantId();
-    if (this.askedAt.size > 1_000) this.askedAt.clear();
-    for (const id of [...wanted.users, ...wanted.devices]) this.askedAt.set(id, Date.now());
     let changed = false;
     for (const ids of batches(wanted.users)) {
       const rows = await db
@@ -103,6 +101,8 @@ export class Directory implements Names {
         .where(and(eq(devices.tenantId, tenant), inArray(devices.id, ids)));
       for (const row of rows) changed = this.putDevice(row) || changed;
     }
+    if (this.askedAt.size > 1_000) this.askedAt.clear();
+    for (const id of [...wanted.users, ...wanted.devices]) this.askedAt.set(id, Date.now());
     return changed;
   }
 

@@ -24,6 +24,7 @@ import {
 } from './contract';
 import { Directory, RELOAD_EVERY_MS } from './directory';
 import { Feed } from './feed';
+import { feedPage, sees } from './feed-page';
 import { Intake } from './intake';
 import type { CallRecord } from './machine';
 import { CALL_HUB_MIGRATIONS } from './migrations';
@@ -34,7 +35,7 @@ import { CallStore } from './store';
 import { Teller } from './teller';
 import { Tickets } from './tickets';
 import { isTransportError } from './transport-errors';
-import { detailOf, viewOf } from './view';
+import { detailOf } from './view';
 
 const TRIM_MS = 6 * 3_600_000;
 const NAMES_RETRY_MS = 30_000;
@@ -100,12 +101,18 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
   }
 
   async ingestPhone(events: PhoneEvent[]): Promise<void> {
-    await this.names.learn({
-      users: events.map((event) => event.userId),
-      devices: events.flatMap((event) => event.deviceId ?? []),
-    });
-    // Without the tenant's zone a call has no day to be counted on.
-    const timeZone = await this.names.zone();
+    try {
+      await this.names.learn({
+        users: events.map((event) => event.userId),
+        devices: events.flatMap((event) => event.deviceId ?? []),
+      });
+    } catch (error) {
+      // A call is not held up by a name: it is shown without, and again with it.
+      console.error('names of the call hub', error);
+      this.wantNames(Date.now() + NAMES_RETRY_MS);
+    }
+    // Without the tenant's zone a result has no day to be counted on: then it is reported again later.
+    const timeZone = events.some((event) => event.result) ? await this.names.zone() : 'UTC';
     this.commit(() => {
       for (const event of events) this.intake.phone(event, timeZone);
     });
@@ -117,24 +124,13 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     const stale = Date.now() - this.namesLoadedAt > RELOAD_EVERY_MS;
     if (stale && exts.some((ext) => !this.names.knowsExtension(ext))) {
       // Whose extension it is is looked up right after, not before the PBX has its answer.
-      this.namesAt = Date.now();
-      this.wakeAt(this.namesAt);
+      this.wantNames(Date.now());
     }
     return Promise.resolve(result);
   }
 
-  feed({ viewer, since, recent = 0 }: FeedQuery): Promise<FeedPage> {
-    const cursor = `${this.feedLog.epoch}:${this.feedLog.head}`;
-    const [, epoch = '', offset = ''] = /^(.+):(\d{1,15})$/.exec(since ?? '') ?? [];
-    const follows = since !== null && since !== undefined && this.feedLog.reaches(epoch, Number(offset));
-    const records = follows
-      ? this.feedLog.changedSince(Number(offset)).flatMap((id) => this.store.call(id) ?? [])
-      : [
-          ...this.store.liveCalls(),
-          ...this.store.recentCalls(Math.min(recent, 200), viewer.scope === 'all' ? null : viewer.userId),
-        ];
-    const calls = records.filter((call) => sees(viewer, call)).map((call) => viewOf(call, this.names));
-    return Promise.resolve({ calls, cursor, reset: !follows });
+  feed(query: FeedQuery): Promise<FeedPage> {
+    return Promise.resolve(feedPage(query, this.store, this.feedLog, this.names));
   }
 
   call(callId: string, viewer: Viewer): Promise<CallDetail | null> {
@@ -279,18 +275,25 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     return call && sees(viewer, call) ? call : null;
   }
 
+  private wantNames(at: number): void {
+    this.namesAt = this.namesAt === null ? at : Math.min(this.namesAt, at);
+    this.wakeAt(this.namesAt);
+  }
+
   private async reloadNames(): Promise<void> {
     try {
-      const changed = await this.names.loadTenant();
+      const moved = await this.names.loadTenant();
+      const live = this.store.liveCalls();
+      const named = await this.names.learn({
+        users: live.flatMap((call) => call.userId ?? []),
+        devices: live.flatMap((call) => call.deviceId ?? []),
+      });
       this.namesAt = null;
       this.namesLoadedAt = Date.now();
-      if (changed) this.commit(() => this.intake.refresh());
+      if (moved || named) this.commit(() => this.intake.refresh());
     } catch (error) {
       console.error('names of the call hub', error);
       this.namesAt = Date.now() + NAMES_RETRY_MS;
     }
   }
 }
-
-const sees = (viewer: Viewer, call: CallRecord): boolean =>
-  viewer.scope === 'all' || call.audience.includes(viewer.userId);

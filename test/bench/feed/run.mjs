@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { named, usage } from '../longpoll/procs.mjs';
+import { tree, usage } from '../longpoll/procs.mjs';
 import { listen, measure, post, PROTOCOLS, quantile } from './client.mjs';
 
 const root = resolve(import.meta.dirname, '../../..');
@@ -72,7 +72,7 @@ async function start(argv, env) {
 async function startTrunkline() {
   const stateDir = mkdtempSync(join(tmpdir(), 'trunkline-feed-'));
   const env = { STATE_DIR: stateDir, PORT: String(await freePort()), DEMO: '1', DEMO_PHONE: '0' };
-  const server = await start([process.env.START ?? 'scripts/start.mjs'], env);
+  const server = await start(['scripts/start.mjs'], env);
   const tokens = [];
   for (let n = 0; n < Math.ceil(Math.max(...sizes) / SOCKETS_PER_SESSION); n += 1) {
     const answer = await fetch(`${server.url}/api/auth/login`, {
@@ -92,7 +92,8 @@ async function startTrunkline() {
       rmSync(stateDir, { recursive: true, force: true });
     },
     name: 'trunkline',
-    pids: () => named(server.pid, 'workerd'),
+    // The runtime and whatever stands before it.
+    pids: () => tree(server.pid),
     target: (index) => ({
       url: `${server.url.replace('http', 'ws')}/api/live`,
       headers: { authorization: `Bearer ${tokens[Math.floor(index / SOCKETS_PER_SESSION)]}` },
