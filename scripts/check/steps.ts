@@ -70,10 +70,6 @@ export const steps: readonly Step[] = [
     run: () => run(process.execPath, ['app/scripts/size.mjs'], { quiet: true, timeout: LIMIT }),
   },
   tool('dead code', 'knip', ['--no-progress']),
-  {
-    name: 'API document',
-    run: () => run(process.execPath, ['scripts/openapi.mjs', '--check'], { quiet: true, timeout: LIMIT }),
-  },
   tool('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
   { name: 'database schema', run: checkSchema },
   { name: 'secrets', run: secrets },

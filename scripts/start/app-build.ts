@@ -1,36 +1,19 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { withDirectoryLock } from '../lib/directory-lock.ts';
 import { root } from '../lib/root.ts';
 import { bin, run } from '../lib/run.ts';
+import { hashOfSources } from '../lib/sources.ts';
+import { API_DOCUMENT, ensureApiDocument, isApiDocumentFresh } from './api-document.ts';
 
 const app = join(root, 'app');
-const openapi = join(root, 'docs', 'openapi.json');
 const stamp = join(root, 'dist', 'app-build.sha256');
 /** Made by the build itself, or not part of it. */
 const skipped = new Set(['build', '.svelte-kit', 'node_modules', 'cache', 'paraglide', 'schema.d.ts']);
 
-function* filesOf(directory: string): Generator<string> {
-  const entries = readdirSync(directory, { withFileTypes: true });
-  for (const entry of entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (skipped.has(entry.name)) continue;
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) yield* filesOf(path);
-    else if (entry.isFile() && !entry.name.endsWith('.test.ts')) yield path;
-  }
-}
-
 /** SHA-256 over everything the built app depends on: its sources, the API document, the locked dependencies. */
-export function appSourcesHash(): string {
-  const hash = createHash('sha256');
-  for (const path of [...filesOf(app), openapi, join(root, 'package-lock.json')]) {
-    hash
-      .update(`${relative(root, path)}\0`)
-      .update(readFileSync(path))
-      .update('\0');
-  }
-  return hash.digest('hex');
+function appSourcesHash(): string {
+  return hashOfSources([app, API_DOCUMENT, join(root, 'package-lock.json')], skipped);
 }
 
 function isFresh(hash: string): boolean {
@@ -39,9 +22,14 @@ function isFresh(hash: string): boolean {
   );
 }
 
-/** Writes app/src/lib/api/schema.d.ts, the types of the API, from docs/openapi.json. */
+/** Writes app/src/lib/api/schema.d.ts, the types of the API, from the document the Worker answers. */
 export async function generateApiTypes(): Promise<void> {
-  await step('API types', bin('openapi-typescript'), [openapi, '-o', join(app, 'src/lib/api/schema.d.ts')]);
+  await ensureApiDocument();
+  await step('API types', bin('openapi-typescript'), [
+    API_DOCUMENT,
+    '-o',
+    join(app, 'src/lib/api/schema.d.ts'),
+  ]);
 }
 
 /** Compiles the messages of all languages to app/src/lib/paraglide. */
@@ -55,8 +43,9 @@ export async function compileMessages(): Promise<void> {
  * @throws Error with the output of the step that failed
  */
 export async function buildApp(say: (line: string) => void): Promise<void> {
-  if (isFresh(appSourcesHash())) return;
+  if (isApiDocumentFresh() && isFresh(appSourcesHash())) return;
   const build = async (): Promise<void> => {
+    await ensureApiDocument();
     const hash = appSourcesHash();
     if (isFresh(hash)) return;
     say('building the app (about 15 seconds; only when its sources have changed)');
