@@ -128,8 +128,9 @@ export class LineClient {
       return;
     }
     this.#waiting.delete(n);
-    const handed = poll.respond(answer);
-    if (answer.status === 200) void handed.then((taken) => this.#send(`${taken ? 'A' : 'G'}${n}`));
+    void poll.respond(answer).then((handed) => {
+      if (!handed && answer.status === 200) this.#send(`G${n}`);
+    });
   }
 
   #lost(): void {
