@@ -61,12 +61,17 @@ export class Teller {
   }
 
   private async run(): Promise<void> {
-    await this.durable();
-    for (let change = this.told.shift(); change; change = this.told.shift()) {
-      const { offset, data, audience } = change;
-      for (const rest of this.sockets.broadcast(offset, data, audience))
-        if (rest > 0) await scheduler.wait(0);
+    try {
+      await this.durable();
+      for (let change = this.told.shift(); change; change = this.told.shift()) {
+        const { offset, data, audience } = change;
+        for (const rest of this.sockets.broadcast(offset, data, audience)) if (rest > 0) await scheduler.wait(0);
+      }
+    } catch (error) {
+      // A change that could not be told is a hole its receivers see with the next one, and then ask for.
+      console.error('telling the live sockets', error);
+    } finally {
+      this.running = null;
     }
-    this.running = null;
   }
 }
