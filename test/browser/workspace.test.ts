@@ -156,6 +156,21 @@ describe('the live feed', () => {
     await screenshot(page, 'pbx-call');
   });
 
+  it('opens the card of a caller by itself for whoever picked up', async () => {
+    const theirs = await launchBrowser({ viewport: { width: 1440, height: 900 } });
+    try {
+      const other = await theirs.newPage();
+      // The trace is answered at extension 102, which is op13's.
+      await openWorkspace(other, server.url, 'op13');
+      expect(await other.locator('[data-call-card]').count()).toBe(0);
+      await postTrace(server.url, 'incoming-answered');
+      await other.locator('[data-call-card]').waitFor();
+      expect(await other.locator('[data-call-card]').innerText()).toContain('102');
+    } finally {
+      await theirs.close();
+    }
+  });
+
   it('narrows the list', async () => {
     await postTrace(server.url, 'incoming-missed');
     await page.locator('[data-call-row]').nth(1).waitFor();

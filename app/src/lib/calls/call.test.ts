@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Call } from '#lib/api/model.js';
-import { isCall, matches, moments, newestFirst, notOlder, shownSeconds, summarise } from './call';
+import { isCall, matches, moments, newestFirst, reachedMe, shownSeconds, summarise } from './call';
 
 const call = (over: Partial<Call> = {}): Call => ({
   call_id: 'c_1',
@@ -40,9 +40,16 @@ describe('calls', () => {
     expect(list.sort(newestFirst).map((one) => one.call_id)).toEqual(['c_2', 'c_3', 'c_1']);
   });
 
-  it('never moves back', () => {
-    expect(notOlder(call({ status: 'ringing' }), call())).toBe(false);
-    expect(notOlder(call(), call({ status: 'ringing' }))).toBe(true);
+  it('notices a caller who has just come through to me', () => {
+    const ringing = call({ direction: 'in', status: 'ringing', outcome: null, user: null });
+    const mine = call({ direction: 'in', status: 'connected', outcome: null });
+    expect(reachedMe(mine, ringing, 'u1')).toBe(true);
+    expect(reachedMe(mine, undefined, 'u1')).toBe(true);
+    expect(reachedMe(mine, mine, 'u1')).toBe(false);
+    expect(reachedMe(mine, ringing, 'u2')).toBe(false);
+    expect(reachedMe(ringing, undefined, undefined)).toBe(false);
+    expect(reachedMe(call({ direction: 'in' }), ringing, 'u1')).toBe(false);
+    expect(reachedMe(call({ status: 'ringing', outcome: null }), undefined, 'u1')).toBe(false);
   });
 
   it('filters by what became of them', () => {

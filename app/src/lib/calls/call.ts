@@ -18,10 +18,15 @@ export function isCall(value: unknown): value is Call {
 export const newestFirst = (a: Call, b: Call): number =>
   a.start_time === b.start_time ? (a.call_id < b.call_id ? 1 : -1) : a.start_time < b.start_time ? 1 : -1;
 
-/** A call never moves back: what ended does not ring again. */
-export const notOlder = (call: Call, known: Call): boolean => RANK[call.status] >= RANK[known.status];
-
 export const isLive = (call: Call): boolean => call.status !== 'ended';
+
+/** Whether a change means that this user has just got somebody on the line who rang in. */
+export const reachedMe = (call: Call, before: Call | undefined, userId: string | undefined): boolean =>
+  call.direction === 'in' &&
+  isLive(call) &&
+  userId !== undefined &&
+  call.user?.id === userId &&
+  !(before && before.user?.id === userId && isLive(before));
 
 /** What the list is narrowed by. `missed` is everything that ended without a talk. */
 export type StatusFilter = 'all' | 'live' | 'answered' | 'missed';

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { api, body } from '#lib/api/client.js';
 import { ApiError, asApiError } from '#lib/api/errors.js';
 import type { Call } from '#lib/api/model.js';
-import { isCall, newestFirst } from '#lib/calls/call.js';
+import { isCall, newestFirst, reachedMe } from '#lib/calls/call.js';
 import type { Position } from './live-protocol';
 import { LiveFeed } from './live.svelte';
 import { session } from './session.svelte';
@@ -18,6 +18,10 @@ class Calls {
   #calls = new SvelteMap<string, Call>();
   loaded = $state(false);
   error = $state.raw<ApiError | null>(null);
+  /** The incoming call that came through to this user last, for the workspace to show. */
+  arrived = $state<string | null>(null);
+  /** Every ended call the server has was among those it gave us. */
+  #everyOne = $state(true);
   #sorted = $derived([...this.#calls.values()].sort(newestFirst));
   readonly live = new LiveFeed({
     reload: () => this.#reload(),
@@ -31,6 +35,12 @@ class Calls {
     return this.#sorted;
   }
 
+  /** Start of the oldest ended call that is here when older ones were left out; null when none was. */
+  get cutAt(): string | null {
+    if (this.#everyOne) return null;
+    return this.#sorted.findLast((call) => call.status === 'ended')?.start_time ?? null;
+  }
+
   get(callId: string): Call | undefined {
     return this.#calls.get(callId);
   }
@@ -42,6 +52,7 @@ class Calls {
     this.#calls.clear();
     this.loaded = false;
     this.error = null;
+    this.arrived = null;
   };
 
   /** Fetches the feed again after a failure. */
@@ -64,6 +75,7 @@ class Calls {
       const { epoch, offset, calls } = page;
       this.#calls.clear();
       for (const call of calls) this.#calls.set(call.call_id, call);
+      this.#everyOne = calls.filter((call) => call.status === 'ended').length < RECENT;
       this.loaded = true;
       this.error = null;
       return { epoch, offset };
@@ -75,6 +87,7 @@ class Calls {
 
   #deliver(event: string, data: unknown): void {
     if (event !== 'call.update' || !isCall(data)) return;
+    if (reachedMe(data, this.#calls.get(data.call_id), session.user?.id)) this.arrived = data.call_id;
     this.#calls.set(data.call_id, data);
     if (this.#calls.size > KEEP * 1.1) this.#trim();
   }
@@ -82,6 +95,7 @@ class Calls {
   #trim(): void {
     for (const call of this.#sorted.slice(KEEP))
       if (call.status === 'ended') this.#calls.delete(call.call_id);
+    this.#everyOne = false;
   }
 }
 
