@@ -82,9 +82,14 @@ export async function phoneRow(person: Client, deviceId: string): Promise<Record
   return items.find((item) => item['device_id'] === deviceId) ?? null;
 }
 
-/** Resolves when the server knows that this device's poll is parked; only then a race starts where it should. */
+/** Resolves when the server knows that these phones' polls are parked; only then a race starts where it should. */
 export async function parked(person: Client, ...handsets: Handset[]): Promise<void> {
-  const waiting = new Set(handsets.map((handset) => handset.deviceId));
+  await parkedDevices(person, ...handsets.map(({ deviceId }) => deviceId));
+}
+
+/** As `parked`, by what the phones call themselves. */
+export async function parkedDevices(person: Client, ...deviceIds: string[]): Promise<void> {
+  const waiting = new Set(deviceIds);
   while (waiting.size > 0) {
     const reply = expectStatus(200, await person.get('/api/phones'));
     for (const item of reply.json['items'] as Record<string, unknown>[]) {

@@ -144,6 +144,11 @@ export class SimulatedPhone {
     this.#reports.add(call);
   }
 
+  /** As if the access token had run out: the next pull is refused, and only the refresh token helps. */
+  spoilAccess(): void {
+    this.#access = 'run.out.long-ago';
+  }
+
   /** Loses every open connection, as a dead zone does. */
   dropConnections(how: 'fin' | 'rst'): void {
     for (const ongoing of this.#polls.values()) ongoing.drop(how);
