@@ -81,7 +81,6 @@ describe('a line', () => {
     expect(queued).toMatchObject({ ok: true, deliveredAtOnce: true });
     const { status, body } = await line.answer(n);
     expect([status, JSON.parse(body)]).toMatchObject([200, { phone: '+375290000101' }]);
-    line.say(`A${n}`);
     await tenant.parked(30);
   });
 

@@ -4,7 +4,7 @@
  * the same PhoneQueue and the same rules as a request of its own (`pull.ts`).
  *
  * Frames are text. Front → Worker: `P{"n","path","auth","waited"}` a poll (`waited`: ms it has been held already),
- * `G<n>` its phone is gone or the answer could not be handed over, `A<n>` the command was handed over.
+ * `G<n>` its phone is gone or the answer could not be handed over.
  * Worker → front: `<n> <status> <body>`.
  */
 import type { ToWorker } from '../../objects/phone-queue/channel';
@@ -19,6 +19,8 @@ import { queueNameOf } from './shards';
 const TICK_MS = 200;
 /** A plain poll whose object says nothing is answered after this. */
 const UNHEARD_MS = 5_000;
+/** So long the front may still say that a command could not be handed over. */
+const HANDING_MS = 10_000;
 /** A poll whose channel broke is parked anew after this. */
 const AGAIN_MS = 250;
 
@@ -28,7 +30,7 @@ interface LinePoll {
   startedAt: number;
   endsAt: number;
   seat: Seat | null;
-  /** Its command is on the way to the phone; until that is settled the lease may have to be undone. */
+  /** Its command is on the way to the phone: for a while yet the lease may have to be undone. */
   handing: boolean;
 }
 
@@ -66,8 +68,7 @@ export class Line {
       return;
     }
     const poll = this.#polls.get(Number(text.slice(1)));
-    if (poll === undefined) return;
-    this.#forget(poll, kind === 'G');
+    if (poll !== undefined && kind === 'G') this.#forget(poll, true);
   }
 
   async #park({ n, path, auth, waited }: Announced): Promise<void> {
@@ -114,6 +115,7 @@ export class Line {
         break;
       case 'command':
         poll.handing = true;
+        poll.endsAt = Date.now() + HANDING_MS;
         this.#answer(poll, { type: 'command', body: frame.body });
         break;
       case 'superseded':
@@ -142,9 +144,9 @@ export class Line {
 
   #tick(now: number): void {
     for (const poll of this.#polls.values()) {
-      if (poll.handing || now < poll.endsAt) continue;
-      this.#forget(poll, true);
-      this.#answer(poll, { type: 'empty' });
+      if (now < poll.endsAt) continue;
+      this.#forget(poll, !poll.handing);
+      if (!poll.handing) this.#answer(poll, { type: 'empty' });
     }
     if (this.#polls.size > 0 || this.#ticking === null) return;
     clearInterval(this.#ticking);

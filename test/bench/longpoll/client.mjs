@@ -97,6 +97,9 @@ export function parseAnswer(text) {
 /** Commands go to so many of the phones, in turn: the warm-up reaches each of them once. */
 export const TARGETS = 1_000;
 
+/** Memory and descriptors per phone are counted from this many on. */
+export const FEW = 200;
+
 /** Value of the sorted list at quantile q, NaN for none. */
 export const quantile = (sorted, q) =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? NaN;
@@ -167,7 +170,13 @@ export async function run(server, { count, commands, rate, onParked, rampPerTick
     }
   };
 
+  let few;
   for (let from = 0; from < count; from += rampPerTick) {
+    // What the first phones cost is the server warming up; each further one costs what a phone costs.
+    if (from === FEW) {
+      await until(() => parked >= FEW, 20_000);
+      few = await onParked?.();
+    }
     await Promise.all(
       Array.from({ length: Math.min(rampPerTick, count - from) }, async (_, k) => {
         const wire = new Wire(server.host, server.port);
@@ -185,7 +194,7 @@ export async function run(server, { count, commands, rate, onParked, rampPerTick
   }
   await until(() => parked >= wires.length, 120_000);
   await new Promise((resolve) => setTimeout(resolve, 1500));
-  const atRest = await onParked?.(parked);
+  const atRest = await onParked?.();
 
   const publishers = await Promise.all(
     Array.from({ length: 16 }, async () => ({
@@ -222,7 +231,7 @@ export async function run(server, { count, commands, rate, onParked, rampPerTick
   await Promise.all(jobs);
   await until(() => waiting.size === 0, 5_000);
   stopping = true;
-  const underLoad = await onParked?.(parked);
+  const underLoad = await onParked?.();
   for (const { wire } of publishers) wire.destroy();
   for (const wire of wires) wire.destroy();
   return {
@@ -232,6 +241,7 @@ export async function run(server, { count, commands, rate, onParked, rampPerTick
     lost: waiting.size,
     repeats,
     problems: Object.fromEntries(problems),
+    few,
     atRest,
     underLoad,
   };

@@ -1,5 +1,5 @@
 // One server, one load: node one.mjs trunkline|nchan|socketio [phones] [shards] [commands] [rate]
-import { run, TARGETS } from './client.mjs';
+import { FEW, run, TARGETS } from './client.mjs';
 import { usage } from './procs.mjs';
 import * as servers from './servers.mjs';
 
@@ -10,7 +10,6 @@ export async function measure(
 ) {
   const server = await start();
   try {
-    const before = usage(server.pids());
     const result = await run(server, {
       count: phones,
       commands,
@@ -18,8 +17,8 @@ export async function measure(
       warmup,
       onParked: () => usage(server.pids()),
     });
-    const per = (key) => (result.atRest[key] - before[key]) / phones;
-    return { name: server.name, phones, ...result, before, kib: per('rss') / 1024, fds: per('fds') };
+    const per = (key) => (result.atRest[key] - result.few[key]) / (phones - FEW);
+    return { name: server.name, phones, ...result, kib: per('rss') / 1024, fds: per('fds') };
   } finally {
     await server.stop();
   }
@@ -54,6 +53,6 @@ if (import.meta.filename === process.argv[1]) {
   }[kind];
   const m = await measure(start, { phones: Number(phones), commands: Number(commands), rate: Number(rate) });
   console.log(line(m));
-  console.log(JSON.stringify({ before: m.before, atRest: m.atRest, underLoad: m.underLoad }));
+  console.log(JSON.stringify({ few: m.few, atRest: m.atRest, underLoad: m.underLoad }));
   process.exit(0);
 }
