@@ -1,0 +1,42 @@
+// `npm run bench`: long polls and the live feed side by side with their peers, ratios last. `-- longpoll` or `-- feed`
+// runs one of them; what follows goes to it: `npm run bench -- feed --sockets 500`. `-- --quick` takes small sizes.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { root } from './lib/root.ts';
+
+const PARTS = ['longpoll', 'feed'];
+const [first, ...rest] = process.argv.slice(2);
+const chosen = PARTS.includes(first) ? [first] : PARTS;
+const args = PARTS.includes(first) ? rest : process.argv.slice(2);
+/** What `--quick` means to each part. */
+const QUICK = { longpoll: ['--quick'], feed: ['--sockets', '200', '--events', '10', '--rounds', '1'] };
+
+/** Runs one part, shows what it says as it comes, and answers its exit code and what it said under "Ratios". */
+async function runPart(part) {
+  const own = args.flatMap((word) => (word === '--quick' ? QUICK[part] : [word]));
+  const child = spawn(process.execPath, [join(root, 'test/bench', part, 'run.mjs'), ...own], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise((settle) => child.once('close', (code) => settle(code ?? 1)));
+  const ratios = [];
+  let reached = false;
+  for await (const line of createInterface({ input: child.stdout })) {
+    console.log(line);
+    if (reached) ratios.push(line);
+    reached ||= /^ratios\b/i.test(line);
+  }
+  return { code: await ended, ratios };
+}
+
+let failed = false;
+const all = [];
+for (const part of chosen) {
+  console.log(`\n== ${part}`);
+  const { code, ratios } = await runPart(part);
+  failed ||= code !== 0;
+  all.push(...ratios);
+}
+if (chosen.length > 1) console.log(`\n== all ratios\n${all.join('\n')}`);
+process.exit(failed ? 1 : 0);
