@@ -179,6 +179,26 @@ describe('calls by phone', () => {
     expect(await hub.call('c_away', olga)).toMatchObject({ user: { id: OLGA, name: 'Olga Operator' } });
   });
 
+  it('whose phone never reports are over some day, and as it says when it does', async () => {
+    const hub = hubOf('unreported');
+    const began = Date.now() - 5 * 3_600_000;
+    const event = { callId: 'c_silent', deviceId: PHONE };
+    await hub.ingestPhone([phoneEvent({ ...event, type: 'queued', at: began })]);
+    await hub.ingestPhone([phoneEvent({ callId: 'c_young', type: 'queued', at: Date.now() })]);
+    await hub.ingestPhone([phoneEvent({ ...event, type: 'delivered', at: began + 1_000 })]);
+    await runDurableObjectAlarm(hub);
+    expect(await hub.call('c_silent', all)).toMatchObject({ status: 'ended', outcome: null, duration: null });
+    expect(await hub.call('c_young', all)).toMatchObject({ status: 'queued' });
+    await hub.ingestPhone([
+      phoneEvent({ ...event, type: 'result', at: began + 9_000, result: phoneResult() }),
+    ]);
+    expect(await hub.call('c_silent', all)).toMatchObject({
+      status: 'ended',
+      outcome: 'answered',
+      duration: 30,
+    });
+  });
+
   it('that expire never rang, and a definite result outweighs an unknown one', async () => {
     const hub = hubOf('weights');
     await hub.ingestPhone([

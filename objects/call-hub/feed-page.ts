@@ -14,11 +14,10 @@ export function feedPage(query: FeedQuery, store: CallStore, feed: Feed, names: 
   const { viewer, since, recent = 0 } = query;
   const [, epoch = '', offset = ''] = /^(.+):(\d{1,15})$/.exec(since ?? '') ?? [];
   const follows = since !== null && since !== undefined && feed.reaches(epoch, Number(offset));
-  const ended = (): CallRecord[] =>
-    store.recentCalls(Math.min(recent, MAX_RECENT), viewer.scope === 'all' ? null : viewer.userId);
+  const viewerId = viewer.scope === 'all' ? null : viewer.userId;
   const records = follows
     ? feed.changedSince(Number(offset)).flatMap((id) => store.call(id) ?? [])
-    : [...store.liveCalls(), ...ended()];
+    : [...store.liveCalls(viewerId), ...store.recentCalls(Math.min(recent, MAX_RECENT), viewerId)];
   return {
     calls: records.filter((call) => sees(viewer, call)).map((call) => viewOf(call, names)),
     cursor: `${feed.epoch}:${feed.head}`,

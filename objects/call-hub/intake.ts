@@ -21,6 +21,9 @@ export interface Told {
   audience: readonly string[];
 }
 
+/** A phone that took a command may lose its result for good: then the call ends by itself, with nothing known of it. */
+const PHONE_CAP_MS = 4 * 3_600_000;
+
 export interface IntakeParts {
   store: CallStore;
   feed: Feed;
@@ -29,6 +32,27 @@ export interface IntakeParts {
   tell(change: Told): void;
   now(): number;
 }
+
+/** When the next call is closed by `finalise`, null when none can be. */
+export function finaliseAt(store: CallStore): number | null {
+  const { pbx, phoneSince } = store.nextDue();
+  const times = [pbx, phoneSince === null ? null : phoneSince + PHONE_CAP_MS].filter((at) => at !== null);
+  return times.length > 0 ? Math.min(...times) : null;
+}
+
+const unreported = (now: number): CallChange => ({
+  type: 'end',
+  ending: {
+    evidence: 'timer',
+    order: now,
+    id: 'timer',
+    endAt: now,
+    by: 'timer',
+    outcome: null,
+    answerAt: null,
+    talkSec: null,
+  },
+});
 
 export class Intake {
   constructor(private readonly parts: IntakeParts) {}
@@ -57,9 +81,11 @@ export class Intake {
     }
   }
 
-  /** Closes PBX calls whose hangup never came; drops what never became a call. */
+  /** Closes calls whose end nobody reported; drops what never became a call. */
   finalise(now: number): void {
     const { store } = this.parts;
+    for (const call of store.stalePhoneCalls(now - PHONE_CAP_MS))
+      this.save(applyChanges(call, [unreported(now)]), call);
     for (const group of store.dueGroups(now)) {
       if (!group.published) {
         store.dropGroup(group.callId);

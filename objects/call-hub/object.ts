@@ -25,7 +25,7 @@ import {
 import { Directory, RELOAD_EVERY_MS } from './directory';
 import { Feed } from './feed';
 import { feedPage, sees } from './feed-page';
-import { Intake } from './intake';
+import { finaliseAt, Intake } from './intake';
 import type { CallRecord } from './machine';
 import { CALL_HUB_MIGRATIONS } from './migrations';
 import { Notes } from './notes';
@@ -216,7 +216,7 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
       left = this.store.trim(now) || this.feedLog.trimAt() !== null;
       this.trimAt = now + TRIM_MS;
     }
-    const times = [this.store.nextDue(), headAt, this.namesAt, left ? this.trimAt : null];
+    const times = [finaliseAt(this.store), headAt, this.namesAt, left ? this.trimAt : null];
     const next = times.filter((at) => at !== null);
     if (next.length > 0) this.wakeAt(Math.min(...next));
   }

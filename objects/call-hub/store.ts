@@ -11,6 +11,8 @@ const RAW_EVENTS_KEPT = 200_000;
 /** A closed call's facts are kept this long, for the repeats a recovering PBX sends. */
 const FACTS_KEPT_MS = DAY;
 const CACHED = 2_000;
+/** More live calls than any screen shows at once. */
+const MAX_LIVE = 1_000;
 
 /**
  * CallHub's tables of calls and PBX events. Live calls are kept in memory as well, filled from SQLite as they are
@@ -70,8 +72,22 @@ export class CallStore implements GroupIndex {
     this.cache(call);
   }
 
-  liveCalls(): CallRecord[] {
-    return this.records("SELECT record FROM calls WHERE status <> 'ended' ORDER BY call_id DESC LIMIT 1000");
+  /** Calls that are not over, newest first; of a viewer of own calls only those. */
+  liveCalls(viewerId: string | null = null): CallRecord[] {
+    const mine = `EXISTS (SELECT 1 FROM call_viewers v WHERE v.user_id = ?1 AND v.call_id = calls.call_id)`;
+    return this.records(
+      `SELECT record FROM calls WHERE status <> 'ended' AND (?1 IS NULL OR ${mine}) ORDER BY call_id DESC LIMIT ${MAX_LIVE}`,
+      viewerId,
+    );
+  }
+
+  /** Phone calls that began before `at` and are not over, oldest first. */
+  stalePhoneCalls(at: number): CallRecord[] {
+    return this.records(
+      `SELECT record FROM calls WHERE status <> 'ended' AND started_at <= ? AND record ->> 'source' = 'phone'
+       ORDER BY started_at LIMIT 200`,
+      at,
+    );
   }
 
   /** Ended calls, newest first. */
@@ -188,11 +204,14 @@ export class CallStore implements GroupIndex {
     return rows.flatMap((row) => this.group(row.call_id) ?? []);
   }
 
-  nextDue(): number | null {
-    const [row] = this.sql
-      .exec<{ due: number | null }>('SELECT min(due) AS due FROM pbx_groups WHERE due IS NOT NULL')
-      .toArray();
-    return row?.due ?? null;
+  /** When to look at PBX calls next, and when the oldest phone call that is not over began. */
+  nextDue(): { pbx: number | null; phoneSince: number | null } {
+    return this.sql
+      .exec<{ pbx: number | null; phoneSince: number | null }>(
+        `SELECT (SELECT min(due) FROM pbx_groups WHERE due IS NOT NULL) AS pbx,
+         (SELECT min(started_at) FROM calls WHERE status <> 'ended' AND record ->> 'source' = 'phone') AS phoneSince`,
+      )
+      .one();
   }
 
   /** Drops what is past its time; answers whether anything is left that will be. */
@@ -214,7 +233,7 @@ export class CallStore implements GroupIndex {
     return left.one().n === 1;
   }
 
-  private records(sql: string, ...bindings: (string | number)[]): CallRecord[] {
+  private records(sql: string, ...bindings: (string | number | null)[]): CallRecord[] {
     const rows = this.sql.exec<{ record: string }>(sql, ...bindings).toArray();
     return rows.map((row) => JSON.parse(row.record) as CallRecord);
   }

@@ -65,7 +65,8 @@ export class Teller {
       await this.durable();
       for (let change = this.told.shift(); change; change = this.told.shift()) {
         const { offset, data, audience } = change;
-        for (const rest of this.sockets.broadcast(offset, data, audience)) if (rest > 0) await scheduler.wait(0);
+        for (const rest of this.sockets.broadcast(offset, data, audience))
+          if (rest > 0) await scheduler.wait(0);
       }
     } catch (error) {
       // A change that could not be told is a hole its receivers see with the next one, and then ask for.
