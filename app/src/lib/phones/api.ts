@@ -83,10 +83,10 @@ export async function getStats(period: StatsPeriod, signal?: AbortSignal): Promi
   return stats;
 }
 
-/** The same statistics as a CSV file made by the server. */
-export async function getStatsCsv(period: StatsPeriod): Promise<Blob> {
+/** The same statistics as a CSV file made by the server, of everybody or of one user. */
+export async function getStatsCsv(period: StatsPeriod, user: string): Promise<Blob> {
   const { data } = await api.GET('/api/phones/stats', {
-    params: { query: { ...period, format: 'csv' } },
+    params: { query: { ...period, ...(user && { user }), format: 'csv' } },
     parseAs: 'blob',
   });
   if (!(data instanceof Blob)) throw new ApiError('INTERNAL', 0, 'empty answer');
