@@ -204,18 +204,8 @@ export interface PhoneEvent {
   result?: CallResult;
 }
 
-/** What PhoneQueue needs of CallHub. Returns when the events are stored. */
-export interface PhoneEventSink {
-  ingestPhone(events: PhoneEvent[]): Promise<void>;
-}
-
 /** Data message that wakes a sleeping phone. */
 export interface PushPayload {
   type: 'CALL_COMMAND_AVAILABLE';
   reason: string;
-}
-
-/** What PhoneQueue needs of the push Outbox (object `${tenant}:push`). Idempotent by `id`. */
-export interface PushOutbox {
-  enqueue(message: { id: string; kind: 'push'; key: string; payload: PushPayload }): Promise<unknown>;
 }
