@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,13 +17,22 @@ process.once('exit', () => {
   for (const child of running) killGroup(child, 'SIGKILL');
 });
 
-/** A port nobody listens on right now. */
+/**
+ * A port nobody listens on. Below the range from which the system takes local ports of outgoing connections: otherwise
+ * one of a test's own clients may hold the server's port while it is down, even by connecting to itself.
+ */
 export async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((settle) => probe.listen(0, '127.0.0.1', settle));
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((settle) => probe.close(settle));
-  return port;
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const probe = createServer();
+    const free = await new Promise<boolean>((settle) => {
+      probe.once('error', () => settle(false));
+      probe.listen(port, '127.0.0.1', () => settle(true));
+    });
+    if (!free) continue;
+    await new Promise((settle) => probe.close(settle));
+    return port;
+  }
 }
 
 /** A real server, started by scripts/start.mjs as `npm start` does, on its own port and state directory. */
