@@ -27,7 +27,7 @@ const ADDRESS_HEADER = 'x-trunkline-address';
 /**
  * Opens the public port. The one place that decides how requests reach workerd: through our front, which holds the
  * phones' connections, tells the client's true address and keeps workerd below its limit of descriptors. See
- * `docs/decisions/0007-long-poll-front.md`.
+ * `docs/decisions/long-poll.md`.
  */
 export async function serve(plan: ServePlan): Promise<Serving> {
   const token = randomBytes(24).toString('base64url');
