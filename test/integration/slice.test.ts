@@ -1,5 +1,10 @@
 /** The whole road once: from a click to a phone's result on the screen, nothing in between replaced. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from '../../scripts/lib/root.ts';
 import { SimulatedPhone } from '../sim/phone/driver.ts';
 import { newNumber, signIn, type Client } from './support/client.ts';
 import { expectStatus, newDeviceId, phoneRow } from './support/handset.ts';
@@ -116,6 +121,40 @@ describe('from a click to the result', () => {
     const ended = await all.waitForCall(matches('ended'));
     expect(ended['data']).toMatchObject({ direction: 'in', outcome: 'no_answer' });
     all.close();
+  });
+
+  it('works the same from the terminal: npm run sim:phone', async () => {
+    const person = await signIn(server.url, 'op13');
+    const told = [
+      '--url',
+      server.url,
+      '--user',
+      'op13',
+      '--quiet-start',
+      '--answer',
+      'busy',
+      '--ring-ms',
+      '1',
+    ];
+    const terminal = spawn(process.execPath, [join(root, 'test/sim/phone/main.ts'), ...told], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    cleanUp.push(() => terminal.kill('SIGKILL'));
+    const exited = once(terminal, 'exit');
+    const lines = createInterface({ input: terminal.stdout });
+    const said: string[] = [];
+    for await (const line of lines) {
+      said.push(line.slice(14));
+      if (line.includes('mode LONG_POLL')) {
+        const number = newNumber();
+        expect((await person.post('/api/call/start', { number, via: 'phone' })).status).toBe(200);
+      }
+      if (line.includes('reported (200)')) terminal.kill('SIGINT');
+    }
+    expect(said).toContain('signed in');
+    expect(said.some((line) => line.startsWith('registered as "Simulator: '))).toBe(true);
+    expect(said.filter((line) => line.startsWith('FAULT'))).toEqual([]);
+    expect(await exited).toEqual([0, null]);
   });
 
   it('refuses an unknown PBX token in JSON', async () => {
