@@ -26,7 +26,9 @@ const report = (callRequestId: string, more: Partial<ReportInput> = {}) =>
   });
 const waitingRows = () =>
   runInDurableObject(tenant.queue, (_, state) =>
-    state.storage.sql.exec('SELECT seq, kind, body FROM outbound').toArray(),
+    state.storage.sql
+      .exec<{ seq: number; kind: string; body: string }>('SELECT seq, kind, body FROM outbound')
+      .toArray(),
   );
 const feed = () =>
   env.CALL_HUB.getByName(tenant.id).feed({ viewer: { userId: tenant.userId, scope: 'all' }, recent: 50 });
@@ -74,7 +76,7 @@ describe('what others are told', () => {
     const commandId = waiting.ok ? waiting.id : '';
     const pushes = (await waitingRows())
       .filter(({ kind }) => kind === 'push')
-      .map(({ body }) => JSON.parse(String(body)) as object);
+      .map(({ body }) => JSON.parse(body) as object);
     expect(pushes).toEqual([
       {
         id: `${commandId}:${phone.rowId}`,
