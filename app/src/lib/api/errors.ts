@@ -1,6 +1,9 @@
 import { m } from '#lib/paraglide/messages.js';
 
-/** Codes the platform API answers with, and two of our own for what never reached it. */
+/**
+ * Codes the platform API answers with, and our own: NETWORK and TIMEOUT for what never reached it, NO_COOKIE for a
+ * sign-in that the browser forgot at once.
+ */
 export type ErrorCode =
   | 'AUTH_FAIL'
   | 'PERMISSION_DENIED'
@@ -13,7 +16,8 @@ export type ErrorCode =
   | 'RATE_LIMITED'
   | 'INTERNAL'
   | 'NETWORK'
-  | 'TIMEOUT';
+  | 'TIMEOUT'
+  | 'NO_COOKIE';
 
 const KNOWN: ReadonlySet<string> = new Set<ErrorCode>([
   'AUTH_FAIL',
@@ -116,6 +120,8 @@ export function errorText(error: ApiError): string {
       return m.error_network();
     case 'TIMEOUT':
       return m.error_timeout();
+    case 'NO_COOKIE':
+      return m.error_no_cookie();
     case 'INTERNAL':
       return m.error_internal();
   }

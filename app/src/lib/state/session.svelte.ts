@@ -1,5 +1,5 @@
 import { api, body, whenSignedOut } from '#lib/api/client.js';
-import { asApiError, type ApiError } from '#lib/api/errors.js';
+import { ApiError, asApiError } from '#lib/api/errors.js';
 import type { Identity } from '#lib/api/model.js';
 
 export type SessionStatus = 'unknown' | 'in' | 'out' | 'failed';
@@ -57,6 +57,8 @@ class Session {
     await api.POST('/api/auth/login', { body: { username, password } });
     await this.load();
     if (this.status === 'failed' && this.error) throw this.error;
+    // The server took the password, so its cookie was not kept.
+    if (this.status === 'out') throw new ApiError('NO_COOKIE', 0, 'the session cookie was not kept');
   };
 
   /** The session ends here even when the server can't be told; throws if it could not. */
