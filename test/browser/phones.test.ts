@@ -1,12 +1,11 @@
-/** The phones screens in a real browser: sign a phone in by QR code, watch it, its commands, its numbers, its app. */
+/** The phones screens in a real browser: what phones tell, their commands, their numbers, their app and settings. */
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, signIn as apiSignIn, type Client } from '../integration/support/client.ts';
-import { enqueue, Handset, newDeviceId } from '../integration/support/handset.ts';
+import { enqueue, Handset } from '../integration/support/handset.ts';
 import { TestServer } from '../integration/support/server.ts';
-import { SimulatedPhone } from '../sim/phone/driver.ts';
 import { expectAccessible, openAs, screenshot } from './support/app.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
 import { tellEverything } from './support/telling-phone.ts';
@@ -22,104 +21,6 @@ const PATIENCE = 15_000;
 
 const inMain = (page: Page): Locator => page.getByRole('main');
 const row = (page: Page, text: string): Locator => inMain(page).getByRole('row').filter({ hasText: text });
-
-describe('signing a phone in', () => {
-  let browser: TestBrowser;
-  let page: Page;
-  let phone: SimulatedPhone;
-
-  beforeAll(async () => {
-    browser = await launchBrowser({ viewport: { width: 1440, height: 900 } });
-    await browser.context.grantPermissions(['clipboard-read', 'clipboard-write']);
-    page = await browser.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    await openAs(page, server.url, 'op13', '/phones');
-    phone = new SimulatedPhone({
-      url: server.url,
-      deviceId: newDeviceId(),
-      deviceName: 'Simulator: scanned phone',
-    });
-  });
-  afterAll(async () => {
-    phone?.switchOff();
-    await browser?.close();
-  });
-
-  it('starts from an empty list, by keyboard', async () => {
-    await inMain(page).getByText('No phone is signed in').waitFor();
-    const button = inMain(page).getByRole('button', { name: 'Sign a phone in' });
-    await button.focus();
-    await page.keyboard.press('Enter');
-    await page.getByRole('img', { name: /QR code for the phone/ }).waitFor();
-    await page.keyboard.press('Escape');
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await button.evaluate((element) => element === document.activeElement)).toBe(true);
-  });
-
-  it('shows a code, and which phone used it', async () => {
-    await inMain(page).getByRole('button', { name: 'Sign a phone in' }).click();
-    const dialog = page.getByRole('dialog', { name: 'Sign a phone in' });
-    await dialog.getByText('Waiting for a phone').waitFor();
-    await dialog.getByText(/Good for [45]:\d\d/).waitFor();
-    await screenshot(page, 'phones-sign-in-pending');
-    await expectAccessible(page, 'sign-in dialog, pending');
-
-    await dialog.getByRole('button', { name: 'Copy as text' }).click();
-    await dialog.getByRole('button', { name: 'Copied' }).waitFor();
-    const token = await page.evaluate(() => navigator.clipboard.readText());
-    await phone.signInByQr(token);
-    await phone.register();
-    phone.start(true);
-    await dialog
-      .locator('p', { hasText: /^The phone is signed in$/ })
-      .first()
-      .waitFor();
-    await dialog.getByRole('link', { name: 'scanned phone' }).waitFor();
-    await screenshot(page, 'phones-sign-in-used');
-    await expectAccessible(page, 'sign-in dialog, used');
-    await dialog.getByRole('button', { name: 'Done' }).click();
-  });
-
-  it('lists it as a simulator that waits for calls', async () => {
-    const listed = row(page, 'scanned phone');
-    await listed.getByText('Simulator', { exact: true }).waitFor();
-    await listed.getByText('Waiting for calls').waitFor();
-  });
-
-  it('offers a new code when one has expired', async () => {
-    const expired = { status: 'expired', expires_at: new Date().toISOString(), used_at: null };
-    await page.route('**/api/phone/qr/status/*', (route) => route.fulfill({ json: expired }));
-    await inMain(page).getByRole('button', { name: 'Sign a phone in' }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog
-      .locator('p', { hasText: /^The code has expired$/ })
-      .first()
-      .waitFor();
-    await expectAccessible(page, 'sign-in dialog, expired');
-    await page.unroute('**/api/phone/qr/status/*');
-    await dialog.getByRole('button', { name: 'New code' }).click();
-    await dialog.getByText('Waiting for a phone').waitFor();
-    await page.keyboard.press('Escape');
-  });
-
-  it('hides from an operator what is not theirs', async () => {
-    expect(await inMain(page).getByRole('link', { name: 'Settings' }).count()).toBe(0);
-    await page.goto(`${server.url}/phones/settings`);
-    await page.getByText('You have no access to this page').waitFor();
-  });
-
-  it('removes a phone after asking, and its polling ends', async () => {
-    await page.goto(`${server.url}/phones`);
-    await row(page, 'scanned phone')
-      .getByRole('button', { name: /^Remove/ })
-      .click();
-    const dialog = page.getByRole('dialog', { name: /^Remove .*scanned phone/ });
-    await dialog.getByText(/signed out at once/).waitFor();
-    await dialog.getByRole('button', { name: 'Remove the phone' }).click();
-    await inMain(page).getByText('No phone is signed in').waitFor();
-    await phone.waitFor((line) => line.type === 'stopped');
-  });
-});
 
 describe('an administrator', () => {
   let browser: TestBrowser;
@@ -213,6 +114,17 @@ describe('an administrator', () => {
     await row(page, 'Connected').nth(1).waitFor();
     expect(await inMain(page).locator('tbody tr').count()).toBe(3);
     await row(page, 'Busy').waitFor();
+  });
+
+  it('says so when a phone was quicker than the cancellation', async () => {
+    await enqueue(person, { phone: '+375290000078' });
+    await page.goto(`${server.url}/phones/commands`);
+    const waiting = row(page, '+375 29 000 00 78');
+    await waiting.getByRole('button', { name: /^Cancel the command/ }).click();
+    await handset.poll(0);
+    await page.getByRole('dialog').getByRole('button', { name: 'Cancel the command' }).click();
+    await page.getByText('Too late: the command is no longer waiting').waitFor();
+    await waiting.getByText('Delivered', { exact: true }).waitFor();
   });
 
   it('counts calls per manager and gives them as a file', async () => {
