@@ -124,7 +124,10 @@ export function summary(values) {
  * its next poll, `read(answer)`, the markers of the commands in an answer, and perhaps `before()`, a raw request to be
  * made before the next poll. The first `warmup` commands are not counted, for any server: none of them is new at work.
  */
-export async function run(server, { count, commands, rate, onParked, rampPerTick = 40, warmup = 0 }) {
+export async function run(
+  server,
+  { count, commands, rate, onParked, rampPerTick = 40, warmup = 0, restMs = 1_500 },
+) {
   const targets = Math.min(count, TARGETS);
   const waiting = new Map();
   const latencies = [];
@@ -193,7 +196,7 @@ export async function run(server, { count, commands, rate, onParked, rampPerTick
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   await until(() => parked >= wires.length, 120_000);
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, restMs));
   const atRest = await onParked?.();
 
   const publishers = await Promise.all(

@@ -1,4 +1,4 @@
-// One server, one load: node one.mjs trunkline|nchan|socketio [phones] [shards] [commands] [rate]
+// One server, one load: node one.mjs trunkline|fresh|nchan|socketio [phones] [shards] [commands] [rate]
 import { FEW, run, TARGETS } from './client.mjs';
 import { usage } from './procs.mjs';
 import * as servers from './servers.mjs';
@@ -6,7 +6,7 @@ import * as servers from './servers.mjs';
 /** Runs one load against a server that `start` starts; answers the client's measurements and the cost per phone. */
 export async function measure(
   start,
-  { phones, commands = 1500, rate = 150, warmup = Math.min(phones, TARGETS) },
+  { phones, commands = 1500, rate = 150, warmup = Math.min(phones, TARGETS), restMs },
 ) {
   const server = await start();
   try {
@@ -15,6 +15,7 @@ export async function measure(
       commands,
       rate,
       warmup,
+      restMs,
       onParked: () => usage(server.pids()),
     });
     const per = (key) => (result.atRest[key] - result.few[key]) / (phones - FEW);
@@ -48,10 +49,16 @@ if (import.meta.filename === process.argv[1]) {
     process.argv.slice(2);
   const start = {
     trunkline: () => servers.trunkline(Number(phones), Number(shards)),
+    fresh: () => servers.trunkline(Number(phones), Number(shards), false),
     nchan: () => servers.nchan(),
     socketio: () => servers.socketio(),
   }[kind];
-  const m = await measure(start, { phones: Number(phones), commands: Number(commands), rate: Number(rate) });
+  const m = await measure(start, {
+    phones: Number(phones),
+    commands: Number(commands),
+    rate: Number(rate),
+    restMs: kind === 'fresh' ? 45_000 : undefined,
+  });
   console.log(line(m));
   console.log(JSON.stringify({ few: m.few, atRest: m.atRest, underLoad: m.underLoad }));
   process.exit(0);

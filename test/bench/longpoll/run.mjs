@@ -26,6 +26,7 @@ const starts = {
   nchan: () => servers.nchan(),
   socketio: () => servers.socketio(),
   trunkline: (phones) => servers.trunkline(phones, SHARDS),
+  attempt: (phones) => servers.trunkline(phones, SHARDS, false),
   own: (phones) => servers.trunkline(phones, OWN_OBJECT),
 };
 
@@ -52,7 +53,7 @@ for (const phones of sizes) {
     results.set(`${kind} ${phones}`, await one(kind, phones));
   }
 }
-const many = attempt > 0 ? await one('trunkline', attempt, { commands: 300 }) : null;
+const many = attempt > 0 ? await one('attempt', attempt, { commands: 300, restMs: 45_000 }) : null;
 
 console.log('\nRatios');
 const ratio = (a, b) => (b > 0 ? `${(a / b).toFixed(1)}x` : '-');

@@ -43,29 +43,30 @@ async function fill(): Promise<void> {
       .prepare('INSERT OR IGNORE INTO tenants (id, name, settings, created_at) VALUES (?, ?, ?, 1)')
       .bind(TENANT, 'Bench', settings)
       .run();
-    const add = (some: typeof people) =>
-      db.batch(
-        some.flatMap(({ user, sid, device, androidId }) => [
-          db
-            .prepare(
-              `INSERT OR IGNORE INTO users (id, tenant_id, username, display_name, password_hash, role_id, created_at)
-               VALUES (?1, ?2, ?1, 'Bench', '', 'role_operator', 1)`,
-            )
-            .bind(user, TENANT),
-          db
-            .prepare(
-              `INSERT OR IGNORE INTO sessions (id, tenant_id, user_id, kind, jti, created_at) VALUES (?1, ?2, ?3, 'phone', ?1, ?4)`,
-            )
-            .bind(sid, TENANT, user, Date.now()),
-          db
-            .prepare(
-              'INSERT OR IGNORE INTO devices (id, tenant_id, user_id, device_id, name, created_at) VALUES (?, ?, ?, ?, ?, 1)',
-            )
-            .bind(device, TENANT, user, androidId, 'Bench phone'),
-        ]),
-      );
-    for (let from = 0; from < users; from += 200) {
-      const some = people.slice(from, from + 200);
+    // Whole lists in one statement each: row by row, ten thousand phones take minutes.
+    const add = (some: string) =>
+      db.batch([
+        db
+          .prepare(
+            `INSERT OR IGNORE INTO users (id, tenant_id, username, display_name, password_hash, role_id, created_at)
+             SELECT value ->> 'user', ?2, value ->> 'user', 'Bench', '', 'role_operator', 1 FROM json_each(?1)`,
+          )
+          .bind(some, TENANT),
+        db
+          .prepare(
+            `INSERT OR IGNORE INTO sessions (id, tenant_id, user_id, kind, jti, created_at)
+             SELECT value ->> 'sid', ?2, value ->> 'user', 'phone', value ->> 'sid', ?3 FROM json_each(?1)`,
+          )
+          .bind(some, TENANT, Date.now()),
+        db
+          .prepare(
+            `INSERT OR IGNORE INTO devices (id, tenant_id, user_id, device_id, name, created_at)
+             SELECT value ->> 'device', ?2, value ->> 'user', value ->> 'androidId', 'Bench phone', 1 FROM json_each(?1)`,
+          )
+          .bind(some, TENANT),
+      ]);
+    for (let from = 0; from < users; from += 1_000) {
+      const some = JSON.stringify(people.slice(from, from + 1_000));
       // The private runtime closes idle connections, now and then just as one is used again.
       await add(some).catch(() => add(some));
     }
