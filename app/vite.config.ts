@@ -14,6 +14,8 @@ export default defineConfig({
       project: './project.inlang',
       outdir: './src/lib/paraglide',
       strategy: ['localStorage', 'preferredLanguage', 'baseLocale'],
+      // As `npm run messages` makes them: in development the default would be another layout of the same folder.
+      outputStructure: 'message-modules',
     }),
     sveltekit({
       adapter: adapter({
