@@ -232,7 +232,7 @@ export async function run(
     );
   }
   await Promise.all(jobs);
-  await until(() => waiting.size === 0, 5_000);
+  await until(() => waiting.size === 0, 30_000);
   stopping = true;
   const underLoad = await onParked?.();
   for (const { wire } of publishers) wire.destroy();
