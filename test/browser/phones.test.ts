@@ -48,7 +48,7 @@ describe('an administrator', () => {
     await page.getByRole('button', { name: 'Reset the filter' }).click();
     await page.getByRole('radio', { name: /^Stuck/ }).check({ force: true });
     await row(page, 'Redmi 9').waitFor();
-    expect(new URL(page.url()).searchParams.get('state')).toBe('stuck');
+    await page.waitForURL((url) => url.search === '?state=stuck');
   });
 
   it('exports the list', async () => {
