@@ -209,6 +209,42 @@ describe('an administrator', () => {
     await field.waitFor();
   });
 
+  it('shows which pushes were given up and why', async () => {
+    const [phone] = (await person.get('/api/phones')).json['items'] as { id: string }[];
+    const at = new Date().toISOString();
+    // Google is out of a test's reach, so what the server would say of it is put in here.
+    const health = { breaker: 'closed', breaker_until: null, waiting: 0, dead: 1, delivered: 4 };
+    const last = { last_delivered_at: at, last_failure_at: at, last_error: 'FCM answered 404 UNREGISTERED' };
+    const account = {
+      configured: true,
+      project_id: 'demo',
+      client_email: 'a***@demo.example',
+      updated_at: at,
+    };
+    await page.route('**/api/phones/push', (route) =>
+      route.fulfill({ json: { ...account, health: { ...health, ...last } } }),
+    );
+    const given = {
+      id: '1',
+      phone_id: phone?.id,
+      reason: 'command',
+      created_at: at,
+      died_at: at,
+      attempts: 3,
+    };
+    await page.route('**/api/phones/push/dead*', (route) =>
+      route.fulfill({ json: { items: [{ ...given, error: 'FCM answered 404 UNREGISTERED' }], next: null } }),
+    );
+    await page.goto(`${server.url}/phones/settings`);
+    await inMain(page).getByText('What was given up and why').click();
+    const entry = inMain(page).getByRole('listitem').filter({ hasText: 'UNREGISTERED' });
+    await entry.getByText('Redmi 9').waitFor();
+    await entry.getByText('Attempts: 3').waitFor();
+    await screenshot(page, 'phones-push-given-up');
+    await expectAccessible(page, 'pushes given up');
+    await page.unrouteAll();
+  });
+
   it('says what failed and tries again', async () => {
     await page.route('**/api/phones', (route) => route.abort());
     await page.goto(`${server.url}/phones`);

@@ -4,6 +4,7 @@ import type {
   Build,
   Command,
   CommandState,
+  DeadPush,
   LogEntry,
   Page,
   Phone,
@@ -113,6 +114,10 @@ export const savePush = (serviceAccount: string): Promise<PushSettings> =>
   body(api.PUT('/api/phones/push', { body: { service_account: serviceAccount } }));
 
 export const removePush = (): Promise<PushSettings> => body(api.DELETE('/api/phones/push'));
+
+/** Pushes that were given up, newest first. */
+export const listDeadPushes = (page: PageRequest, signal?: AbortSignal): Promise<Page<DeadPush>> =>
+  body(api.GET('/api/phones/push/dead', { params: { query: { ...page } }, signal }));
 
 /** Puts pushes that were given up back in the queue; answers how many. */
 export async function replayPushes(): Promise<number> {

@@ -19,6 +19,9 @@ export type Build = Schemas['PhoneBuild'];
 export type PhoneSettings = Schemas['PhoneSettings'];
 export type PushSettings = Schemas['PushSettings'];
 export type PushHealth = Schemas['PushHealth'];
+export type DeadPush = Schemas['DeadPush'];
+export type QrCode = Schemas['PhoneQrCode'];
+export type QrStatus = Schemas['PhoneQrStatus'];
 
 /** polling: a poll is parked now; recent: seen within 2 minutes; asleep: seen longer ago; never: not seen yet. */
 export const PHONE_STATES = ['polling', 'recent', 'asleep', 'never'] as const satisfies readonly PhoneState[];
@@ -35,16 +38,4 @@ export const COMMAND_STATES = [
 export interface Page<T> {
   items: T[];
   next: string | null;
-}
-
-/** A one-use code that signs a phone in. Times are ISO 8601 in UTC. */
-export interface QrCode {
-  token: string;
-  expires_at: string;
-}
-
-export interface QrStatus {
-  status: 'pending' | 'used' | 'expired';
-  expires_at: string;
-  used_at: string | null;
 }
