@@ -161,6 +161,11 @@ export interface PhoneQueueSettings {
 export interface PhoneQueueApi extends Rpc.DurableObjectBranded {
   fetch(request: Request): Promise<Response>;
   enqueue(input: EnqueueInput): Promise<EnqueueResult>;
+  /**
+   * Tells CallHub now what it would be told in a moment, so that who has just queued a command finds its call there.
+   * Gives up waiting after `limitMs`; what was not taken is told again later.
+   */
+  tellNow(limitMs: number): Promise<void>;
   cancel(input: CancelInput): Promise<CancelResult>;
   registerDevice(input: RegisterDeviceInput): Promise<RegisterDeviceResult>;
   removeDevice(input: RemoveDeviceInput): Promise<RemoveDeviceResult>;

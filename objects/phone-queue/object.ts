@@ -126,6 +126,10 @@ export class PhoneQueue extends DurableObject<Env> implements c.PhoneQueueApi {
     return result;
   }
 
+  tellNow(limitMs: number): Promise<void> {
+    return this.#upkeep.tellNow(limitMs);
+  }
+
   cancel(input: c.CancelInput): Promise<c.CancelResult> {
     this.#dispatcher.tick(input.now);
     const result = this.#dispatcher.cancel(input);

@@ -42,6 +42,13 @@ async function until<T>(read: () => Promise<T>, is: (value: T) => boolean): Prom
 }
 
 describe('what others are told', () => {
+  it('has reached the calls when whoever asked for that goes on', async () => {
+    const queued = await tenant.enqueue('+375290000209');
+    if (!queued.ok) throw new Error(queued.code);
+    await tenant.queue.tellNow(10_000);
+    expect((await feed()).calls.map(({ call_id }) => call_id)).toEqual([queued.callId]);
+  });
+
   it('reaches the calls from the click to the result', async () => {
     const queued = await tenant.enqueue('+375290000201');
     if (!queued.ok) throw new Error(queued.code);

@@ -82,6 +82,12 @@ export class Upkeep {
     if (dueAt !== undefined) this.#wakeBy(dueAt);
   }
 
+  /** Tells everything that waits, or stops waiting for it. */
+  async tellNow(limitMs: number): Promise<void> {
+    const told = this.parts.outbound.drain();
+    await Promise.race([told, new Promise((resolve) => setTimeout(resolve, limitMs))]);
+  }
+
   /** Something was stored that will grow old. */
   tidyLater(now: number): void {
     this.#wakeBy(now + TIDY_EVERY_MS);

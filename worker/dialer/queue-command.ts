@@ -38,6 +38,21 @@ export function normaliseNumber(number: string, country: string): string | null 
   return parsed !== undefined && parsed.ext === undefined && parsed.isPossible() ? parsed.number : null;
 }
 
+/** Longer than CallHub ever takes; a hub that is away must not hold up a click. */
+const KNOWN_BY_MS = 1_000;
+
+/** Waits until the calls of commands just queued for a user can be looked up, a second at most. */
+export async function untilCallIsKnown(
+  env: Pick<Env, 'PHONE_QUEUE'>,
+  tenant: TenantView,
+  userId: string,
+): Promise<void> {
+  await queueOf(env, tenant, userId).tellNow(KNOWN_BY_MS);
+}
+
+const queueOf = (env: Pick<Env, 'PHONE_QUEUE'>, tenant: TenantView, userId: string) =>
+  env.PHONE_QUEUE.getByName(phoneQueueName(tenant.id, userId, tenant.phoneShards));
+
 /**
  * Puts "call this number" into the user's queue: the phone's parked poll gets it at once, else its next one does.
  * The same creator, number and contact within 60 s while it still waits is the same command (`dedup`).
@@ -50,8 +65,7 @@ export async function queueCommand(
 ): Promise<QueueCommandResult> {
   const phone = normaliseNumber(input.number, tenant.country);
   if (phone === null) return { ok: false, code: 'bad_number' };
-  const queue = env.PHONE_QUEUE.getByName(phoneQueueName(tenant.id, input.userId, tenant.phoneShards));
-  const queued = await queue.enqueue({
+  const queued = await queueOf(env, tenant, input.userId).enqueue({
     commandId: crypto.randomUUID(),
     callId: newCallId(now),
     userId: input.userId,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { queueCommand } from '../dialer/queue-command';
+import { queueCommand, untilCallIsKnown } from '../dialer/queue-command';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { CallBody, CallDetailBody, CallId } from './call-schemas';
@@ -143,6 +143,8 @@ calls.openapi(start, async (c) => {
     deviceId: body.device_id,
   });
   if (!queued.ok) throw REFUSALS[queued.code]();
+  // The client opens the call's card next.
+  await untilCallIsKnown(c.env, tenant, userId);
   const answer = {
     call_id: queued.callId,
     slot: null,
