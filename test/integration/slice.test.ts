@@ -45,6 +45,8 @@ describe('from a click to the result', () => {
     const started = await operator.post('/api/call/start', { number, via: 'phone' });
     expect(started.status).toBeLessThan(300);
     const callId = String(started.json['call_id']);
+    // The app opens the call's card at once.
+    expectStatus(200, await operator.get(`/api/call/${callId}`));
     const command = await phone.waitFor((line) => line.type === 'command');
     expect(command).toMatchObject({ phone: number, again: false });
 
