@@ -70,6 +70,7 @@ describe('an administrator', () => {
     await inMain(page).getByText('Show as a table').first().click();
     await inMain(page).getByRole('columnheader', { name: 'Longest' }).waitFor();
     await screenshot(page, 'phones-telemetry');
+    await expectAccessible(page, 'phones-telemetry');
 
     await page.getByRole('tab', { name: 'Logs' }).click();
     const lines = inMain(page)
@@ -89,6 +90,7 @@ describe('an administrator', () => {
       .getByText('"event": "needle"')
       .waitFor();
     await screenshot(page, 'phones-logs');
+    await expectAccessible(page, 'phones-logs');
   });
 
   it('follows commands through their states and cancels one that waits', async () => {
@@ -108,6 +110,7 @@ describe('an administrator', () => {
     await screenshot(page, 'phones-command');
     await expectAccessible(page, 'a command');
     await page.keyboard.press('Escape');
+    await details.waitFor({ state: 'detached' });
 
     await page.getByRole('radio', { name: 'Result' }).check({ force: true });
     await waiting.waitFor({ state: 'detached' });
@@ -151,6 +154,10 @@ describe('an administrator', () => {
     await page.getByRole('button', { name: 'Upload', exact: true }).click();
     await inMain(page).getByText('Offered to phones').waitFor();
     await screenshot(page, 'phones-builds');
+    // Anew, without the message that fades in the corner.
+    await page.reload();
+    await inMain(page).getByText('Offered to phones').waitFor();
+    await expectAccessible(page, 'phones-builds');
 
     await code.fill('241');
     await inMain(page).getByText('There is a build with this code already.').waitFor();
@@ -204,6 +211,9 @@ describe('an administrator', () => {
     await inMain(page).getByRole('button', { name: 'Save' }).last().click();
     await inMain(page).getByText('tr***@demo-project.example').waitFor();
     await screenshot(page, 'phones-settings');
+    await page.reload();
+    await inMain(page).getByText('tr***@demo-project.example').waitFor();
+    await expectAccessible(page, 'phones-settings');
     await inMain(page).getByRole('button', { name: 'Turn push off' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Turn push off' }).click();
     await field.waitFor();
