@@ -16,7 +16,7 @@ export default [
       'no-console': 'error',
       'no-var': 'error',
       eqeqeq: ['error', 'always', { null: 'ignore' }],
-      'max-lines': ['error', { max: 300 }],
+      'max-lines': ['error', { max: 300, skipBlankLines: true }],
       'prefer-const': 'off',
       'svelte/prefer-const': 'error',
       // The app is always served from the root of its host.
