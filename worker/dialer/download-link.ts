@@ -1,6 +1,8 @@
 /** Short-lived links to a build of the app: the phone's downloader sends no Authorization header. */
 import { jwtVerify, SignJWT } from 'jose';
 import { readKeyring, type KeyringEnv } from '../auth/keyring';
+import type { Env } from '../env';
+import { transportOf } from '../http/session-cookie';
 
 const ISSUER = 'trunkline';
 /** Of its own, so that a link is good for nothing else and no other token is good for a link. */
@@ -24,6 +26,14 @@ export async function signBuildLink(env: KeyringEnv, link: BuildLink, now: numbe
     .setIssuedAt(issuedAt)
     .setExpirationTime(issuedAt + LINK_TTL_SEC)
     .sign(ring.activeKey);
+}
+
+/** The address of a build's file, good for `LINK_TTL_SEC` and for whoever has it. */
+export async function buildLinkUrl(request: Request, env: Env, link: BuildLink, now: number): Promise<URL> {
+  const url = new URL('/api/phone/app/download/', request.url);
+  if (transportOf(request, env) === 'https') url.protocol = 'https:';
+  url.searchParams.set('sig', await signBuildLink(env, link, now));
+  return url;
 }
 
 /** Null for whatever is not a link of ours that is still good. */

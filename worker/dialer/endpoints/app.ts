@@ -1,7 +1,6 @@
 import { and, desc, eq } from 'drizzle-orm';
 import { appBuilds } from '../../db/schema';
-import { transportOf } from '../../http/session-cookie';
-import { readBuildLink, signBuildLink } from '../download-link';
+import { buildLinkUrl, readBuildLink } from '../download-link';
 import { answer, database, type DialerCall, type Endpoint, type SignedCall } from '../endpoint';
 import { notFound } from '../errors';
 import { phoneIdentity } from '../identity';
@@ -15,9 +14,7 @@ async function latest(call: SignedCall): Promise<Response> {
     .orderBy(desc(appBuilds.versionCode))
     .limit(1);
   if (build === undefined) throw notFound('No build of the app has been uploaded.');
-  const link = new URL('/api/phone/app/download/', call.url);
-  if (transportOf(call.request, call.env) === 'https') link.protocol = 'https:';
-  link.searchParams.set('sig', await signBuildLink(call.env, { tenantId, buildId: build.id }, call.now));
+  const link = await buildLinkUrl(call.request, call.env, { tenantId, buildId: build.id }, call.now);
   return answer({
     version_name: build.versionName,
     version_code: build.versionCode,

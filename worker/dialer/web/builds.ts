@@ -7,9 +7,10 @@ import { discardRest } from '../../http/body';
 import { clientAddress } from '../../http/client-address';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
+import { buildLinkUrl, LINK_TTL_SEC } from '../download-link';
 import { MOST_BUILD_BYTES, storeBuild } from './build-upload';
 import { iso, people } from './directory';
-import { Build, BuildList, Removed } from './schema';
+import { Build, BuildLinkBody, BuildList, Removed } from './schema';
 
 const APK = 'application/vnd.android.package-archive';
 
@@ -42,6 +43,18 @@ const upload = apiRoute({
     body: { required: true, content: { [APK]: { schema: z.string().openapi({ format: 'binary' }) } } },
   },
   responses: { 201: json(Build, 'It is stored and offered to phones.') },
+});
+
+const link = apiRoute({
+  method: 'get',
+  path: '/api/phones/builds/{id}/link',
+  summary: 'A link to the file of a build',
+  description: `Good for ${LINK_TTL_SEC / 60} minutes, without a sign-in.`,
+  tags: ['Phones'],
+  access: 'phone.manage',
+  errors: ['NOT_FOUND'],
+  request: { params: z.object({ id: z.uuid() }) },
+  responses: { 200: json(BuildLinkBody, 'The link.') },
 });
 
 const remove = apiRoute({
@@ -123,6 +136,19 @@ builds.openapi(upload, async (c) => {
   const made = (await views(db, tenantId)).find((build) => build.id === id);
   if (made === undefined) throw new Error('a build just stored is not listed');
   return c.json(made, 201);
+});
+
+builds.openapi(link, async (c) => {
+  const { tenantId } = c.var.identity;
+  const { id: buildId } = c.req.valid('param');
+  const [build] = await openDb(c.env.DB)
+    .select({ id: appBuilds.id })
+    .from(appBuilds)
+    .where(and(eq(appBuilds.tenantId, tenantId), eq(appBuilds.id, buildId)));
+  if (build === undefined) throw new PlatformError('NOT_FOUND', 'No such build.');
+  const now = Date.now();
+  const { href } = await buildLinkUrl(c.req.raw, c.env, { tenantId, buildId }, now);
+  return c.json({ url: href, expires_at: iso(now + LINK_TTL_SEC * 1_000) }, 200);
 });
 
 builds.openapi(remove, async (c) => {

@@ -108,10 +108,10 @@ export const Command = z
     delivered_at: time.nullable(),
     redelivered: z.boolean(),
     ended_at: time.nullable(),
-    cancelled_by: Person.nullable(),
+    cancelled_by: z.union([Person, z.null()]),
     /** A call the phone made by itself and told us about. */
     manual: z.boolean(),
-    result: CommandResult.nullable(),
+    result: z.union([CommandResult, z.null()]),
   })
   .openapi('PhoneCommand');
 export const CommandList = z
@@ -205,6 +205,12 @@ export const Build = z
     latest: z.boolean(),
   })
   .openapi('PhoneBuild');
+export const BuildLinkBody = z
+  .object({
+    url: z.url().openapi({ example: 'https://calls.example/api/phone/app/download/?sig=eyJ…' }),
+    expires_at: time,
+  })
+  .openapi('PhoneBuildLink');
 export const BuildList = z.object({ items: z.array(Build) }).openapi('PhoneBuildList');
 export const Removed = z.object({ ok: z.literal(true), id: z.string() }).openapi('PhoneRemoved');
 

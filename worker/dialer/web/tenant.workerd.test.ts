@@ -215,6 +215,17 @@ describe('builds', () => {
     ]);
   });
 
+  it('can be fetched by a link each, older ones too, in their own tenant only', async () => {
+    const [, older] = items(await as('admin', 'GET', '/api/phones/builds'));
+    const path = `/api/phones/builds/${String(older?.id)}/link`;
+    const { json } = await as('admin', 'GET', path);
+    const { pathname, search } = new URL(String(json.url));
+    const fetched = await send('GET', pathname + search);
+    expect([fetched.status, fetched.headers.get('etag')]).toEqual([200, `"${String(older?.sha256)}"`]);
+    expect((await as('admin2', 'GET', path)).status).toBe(404);
+    expect((await as('op12', 'GET', path)).status).toBe(403);
+  });
+
   it('refuse what is no build, too large or there already, and keep nothing of it', async () => {
     const before = (await env.BLOBS.list()).objects.length;
     const refused = async (

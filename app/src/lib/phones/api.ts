@@ -98,6 +98,10 @@ export async function listBuilds(signal?: AbortSignal): Promise<Build[]> {
   return (await body(api.GET('/api/phones/builds', { signal }))).items;
 }
 
+/** A link to a build's file, good for some minutes and without a sign-in. */
+export const buildUrl = async (id: string): Promise<string> =>
+  (await body(api.GET('/api/phones/builds/{id}/link', { params: { path: { id } } }))).url;
+
 export const removeBuild = (id: string): Promise<unknown> =>
   body(api.DELETE('/api/phones/builds/{id}', { params: { path: { id } } }));
 

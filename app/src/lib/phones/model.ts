@@ -6,8 +6,7 @@ type Schemas = components['schemas'];
 export type Person = Schemas['PhonePerson'];
 export type Phone = Schemas['Phone'];
 export type PhoneState = Phone['state'];
-// The document cannot say "a person or null" of a named schema; the API does answer null.
-export type Command = Omit<Schemas['PhoneCommand'], 'cancelled_by'> & { cancelled_by: Person | null };
+export type Command = Schemas['PhoneCommand'];
 export type CommandState = Command['state'];
 export type Telemetry = Schemas['PhoneTelemetry'];
 export type TelemetrySeries = Telemetry['series'][number];
