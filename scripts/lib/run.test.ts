@@ -52,8 +52,14 @@ describe('run', () => {
 });
 
 describe('withDirectoryLock', () => {
+  let scratch: string;
+  beforeAll(() => {
+    scratch = mkdtempSync(join(tmpdir(), 'trunkline-mutex-'));
+  });
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
   it('lets one in at a time and leaves nothing behind', async () => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'trunkline-mutex-')), 'lock');
+    const directory = join(scratch, 'lock');
     const order: string[] = [];
     const work = (name: string) => async (): Promise<void> => {
       order.push(`${name} in`);
@@ -66,7 +72,7 @@ describe('withDirectoryLock', () => {
   });
 
   it('frees the lock when the work fails', async () => {
-    const directory = join(mkdtempSync(join(tmpdir(), 'trunkline-mutex-')), 'lock');
+    const directory = join(scratch, 'lock');
     await expect(withDirectoryLock(directory, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(await withDirectoryLock(directory, () => Promise.resolve('yes'))).toBe('yes');
   });
