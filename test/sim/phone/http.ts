@@ -48,6 +48,7 @@ export function ask(agent: Agent, what: Ask): Ongoing {
   const took = (): number => Math.round(performance.now() - startedAt);
   let dropped = false;
   let timedOut = false;
+  let finished = false;
   const sent: { request?: ClientRequest } = {};
   const { promise: outcome, resolve } = Promise.withResolvers<Outcome>();
   const limit = what.callTimeoutMs ? setTimeout(expire, what.callTimeoutMs) : null;
@@ -58,6 +59,7 @@ export function ask(agent: Agent, what: Ask): Ongoing {
   }
   function finish(result: Outcome): void {
     if (limit !== null) clearTimeout(limit);
+    finished = true;
     resolve(result);
   }
   function fail(error: NodeJS.ErrnoException): void {
@@ -111,6 +113,8 @@ export function ask(agent: Agent, what: Ask): Ongoing {
   return {
     outcome,
     drop(how) {
+      // The connection of a call that is over may carry another one by now.
+      if (finished) return;
       dropped = true;
       const socket = sent.request?.socket;
       if (how === 'rst' && socket && 'resetAndDestroy' in socket) socket.resetAndDestroy();
