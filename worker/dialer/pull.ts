@@ -23,6 +23,9 @@ import { queueNameOf } from './shards';
 
 /** The longest hold: phones give up on a long poll only after 60 s, proxies on the way at 30 s. */
 const MAX_WAIT_SEC = 25;
+/** Long holds end up to this part of them early: phones that came together, as after a restart, don't come back together. */
+const SPREAD = 0.2;
+const SPREAD_FROM_SEC = 10;
 /** An empty answer in less tells the app for good that this server cannot long-poll (its line is at 1,000 ms). */
 export const MIN_EMPTY_MS = 1_050;
 
@@ -59,7 +62,7 @@ export async function readPull(
   if (deviceId === '') {
     throw new DialerError(400, { detail: 'device_id is required.', device_id: ['This field is required.'] });
   }
-  const holdMs = waitOf(rawParameter(query, 'wait_seconds'));
+  const holdMs = holdOf(rawParameter(query, 'wait_seconds'), Math.random());
   const { tenantId, userId, sid } = verified.claims;
   return { tenantId, poll: { userId, sid, deviceId, long: holdMs !== null }, holdMs };
 }
@@ -76,11 +79,16 @@ function rawParameter(query: string, name: string): string | null {
   }
 }
 
-/** Milliseconds asked for, clamped; null where nothing sensible was. */
-function waitOf(text: string | null): number | null {
-  const seconds = text === null || text.trim() === '' ? NaN : Number(text);
-  if (!Number.isFinite(seconds)) return null;
-  return Math.max(MIN_EMPTY_MS, Math.min(seconds, MAX_WAIT_SEC) * 1_000);
+/**
+ * How long to hold, from `wait_seconds`: milliseconds, clamped; null where nothing sensible was asked for.
+ * @param random 0 to 1: how much of the spread a long hold gives up
+ */
+export function holdOf(text: string | null, random: number): number | null {
+  const asked = text === null || text.trim() === '' ? NaN : Number(text);
+  if (!Number.isFinite(asked)) return null;
+  const seconds = Math.min(asked, MAX_WAIT_SEC);
+  const spread = seconds >= SPREAD_FROM_SEC ? SPREAD * random : 0;
+  return Math.max(MIN_EMPTY_MS, Math.round(seconds * (1 - spread) * 1_000));
 }
 
 /** Status, body and headers of an outcome. 204 has neither body nor length. */
