@@ -49,6 +49,19 @@ describe('what others are told', () => {
     expect((await feed()).calls.map(({ call_id }) => call_id)).toEqual([queued.callId]);
   });
 
+  it('goes on after a crash that left rows without an alarm', async () => {
+    await tenant.enqueue('+375290000208');
+    await idOf(await tenant.pull(phone, ''));
+    await tenant.queue.tellNow(10_000);
+    expect((await waitingRows()).length).toBeGreaterThan(0);
+    await runInDurableObject(tenant.queue, (_, state) => state.storage.deleteAlarm());
+    await evictDurableObject(tenant.queue);
+    // A poll that finds nothing changes nothing: it only wakes the object.
+    expect((await tenant.pull(phone, '')).status).toBe(204);
+    const alarm = () => runInDurableObject(tenant.queue, (_, state) => state.storage.getAlarm());
+    expect(await until(alarm, (at) => at !== null)).not.toBeNull();
+  });
+
   it('reaches the calls from the click to the result', async () => {
     const queued = await tenant.enqueue('+375290000201');
     if (!queued.ok) throw new Error(queued.code);

@@ -32,6 +32,7 @@ export class Upkeep {
   #settings: (Settings & { readAt: number }) | null;
   #loading: Promise<void> | null = null;
   #isTelling = false;
+  #isResumed = false;
   /** Undefined until it was asked for: a wake-up that changes nothing must not cost a look. */
   #alarmAt: number | null | undefined;
 
@@ -54,8 +55,13 @@ export class Upkeep {
     return this.#settings;
   }
 
-  /** Reads the tenant's settings the first time. */
+  /** Before anything else of a life: reads the tenant's settings the first time, goes on telling what waits. */
   async ready(): Promise<void> {
+    if (!this.#isResumed) {
+      this.#isResumed = true;
+      // Rows of an earlier life: a crash may have come between storing them and setting their alarm.
+      this.changed(Date.now());
+    }
     if (this.#settings === null) return this.#load();
     if (Date.now() - this.#settings.readAt > SETTINGS_LIFE_MS) {
       this.ctx.waitUntil(
