@@ -1,10 +1,10 @@
 /** Signing a phone in by the QR code on the screen, and taking it away again. */
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newDeviceId } from '../integration/support/handset.ts';
 import { TestServer } from '../integration/support/server.ts';
 import { SimulatedPhone } from '../sim/phone/driver.ts';
-import { expectAccessible, openAs, screenshot } from './support/app.ts';
+import { expectAccessible, inMain, openAs, PATIENCE, row, screenshot } from './support/app.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
 
 let server: TestServer;
@@ -12,12 +12,6 @@ beforeAll(async () => {
   server = await TestServer.start();
 });
 afterAll(() => server?.stop());
-
-/** Milliseconds any one thing may take to appear; far below a test's own limit, so that the report says which. */
-const PATIENCE = 15_000;
-
-const inMain = (page: Page): Locator => page.getByRole('main');
-const row = (page: Page, text: string): Locator => inMain(page).getByRole('row').filter({ hasText: text });
 
 describe('signing a phone in', () => {
   let browser: TestBrowser;

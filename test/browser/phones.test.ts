@@ -1,12 +1,12 @@
 /** The phones screens in a real browser: what phones tell, their commands, their numbers, their app and settings. */
 import { generateKeyPairSync } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Locator, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, signIn as apiSignIn, type Client } from '../integration/support/client.ts';
 import { enqueue, Handset } from '../integration/support/handset.ts';
 import { TestServer } from '../integration/support/server.ts';
-import { expectAccessible, openAs, screenshot } from './support/app.ts';
+import { expectAccessible, inMain, openAs, PATIENCE, row, screenshot } from './support/app.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
 import { tellEverything } from './support/telling-phone.ts';
 
@@ -15,12 +15,6 @@ beforeAll(async () => {
   server = await TestServer.start();
 });
 afterAll(() => server?.stop());
-
-/** Milliseconds any one thing may take to appear; far below a test's own limit, so that the report says which. */
-const PATIENCE = 15_000;
-
-const inMain = (page: Page): Locator => page.getByRole('main');
-const row = (page: Page, text: string): Locator => inMain(page).getByRole('row').filter({ hasText: text });
 
 describe('an administrator', () => {
   let browser: TestBrowser;

@@ -14,6 +14,9 @@ const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/
 /** Demo One's PBX token; the demo prints it in its own seed. */
 const PBX_TOKEN = '100200300400';
 
+/** Milliseconds any one thing may take to appear; far below a test's own limit, so that the report says which. */
+export const PATIENCE = 15_000;
+
 /** Types a demo user's name and password into the sign-in page and waits until the app has let them in. */
 export async function signIn(page: Page, username: string): Promise<void> {
   await page.locator('input[name=username]').fill(username);
@@ -33,6 +36,12 @@ export async function openWorkspace(page: Page, url: string, username: string): 
   await openAs(page, url, username);
   await page.locator('[data-live=live]').waitFor();
 }
+
+export const inMain = (page: Page): Locator => page.getByRole('main');
+
+/** A row of a table by a text in it. */
+export const row = (page: Page, text: string): Locator =>
+  inMain(page).getByRole('row').filter({ hasText: text });
 
 /** Rows of the live feed that show a number, given as its digits in the order they stand on screen. */
 export const callRow = (page: Page, number: string): Locator =>
