@@ -52,10 +52,31 @@ module.exports = {
       to: { path: '^(worker|objects|scripts|test)/' },
     },
     {
+      name: 'bridge-into-edge',
+      comment:
+        'The bridge is a program of its own: it shares the protocol of the tunnel with the edge, nothing else.',
+      severity: 'error',
+      from: { path: '^bridge/' },
+      to: { path: '^(worker|objects|app|scripts|test)/' },
+    },
+    {
+      name: 'edge-into-bridge',
+      comment: 'The edge knows the protocol of the tunnel, not what the bridge does with it.',
+      severity: 'error',
+      from: { path: '^(worker|objects)/' },
+      to: { path: '^bridge/(?!protocol/)' },
+    },
+    {
+      name: 'protocol-stands-alone',
+      severity: 'error',
+      from: { path: '^bridge/protocol/' },
+      to: { path: '^bridge/(?!protocol/)' },
+    },
+    {
       name: 'product-into-tools',
       comment: 'Nothing that is deployed depends on scripts or tests.',
       severity: 'error',
-      from: { path: '^(worker|objects|app)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(worker|objects|app|bridge)/', pathNot: '\\.test\\.ts$' },
       to: { path: '^(scripts|test)/' },
     },
     {
@@ -68,7 +89,7 @@ module.exports = {
       name: 'product-into-dev-dependency',
       comment: 'What the Worker imports is a dependency, not a development dependency (types do not count).',
       severity: 'error',
-      from: { path: '^(worker|objects)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(worker|objects|bridge)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],

@@ -21,7 +21,11 @@ export default defineConfig({
           // Cheapest first, and a real server never beside other tests: its own load is enough for two cores.
           sequence: { groupOrder: 1 },
           environment: 'node',
-          include: ['{worker,objects,scripts}/**/*.test.ts', 'test/sim/**/*.test.ts', 'app/src/**/*.test.ts'],
+          include: [
+            '{worker,objects,scripts,bridge}/**/*.test.ts',
+            'test/sim/**/*.test.ts',
+            'app/src/**/*.test.ts',
+          ],
           exclude: [...configDefaults.exclude, ...workerd],
         },
       },
@@ -63,8 +67,21 @@ export default defineConfig({
       },
       {
         test: {
-          name: 'browser',
+          // Real Asterisk, sshd, adb and adbd; installed by test/peers/telephony.sh.
+          name: 'peers',
           sequence: { groupOrder: 4 },
+          environment: 'node',
+          include: ['test/peers/**/*.test.ts'],
+          globalSetup: ['./test/integration/support/prepare.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          sequence: { groupOrder: 5 },
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['./test/integration/support/prepare.ts'],

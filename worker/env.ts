@@ -1,3 +1,4 @@
+import type { BridgeLinkApi } from '../objects/bridge-link/contract';
 import type { CallHubApi } from '../objects/call-hub/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
@@ -18,6 +19,7 @@ export interface Env {
   CALL_HUB: DurableObjectNamespace<CallHubApi>;
   OUTBOX: DurableObjectNamespace<OutboxApi>;
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
+  BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
 
   /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
   JWT_KEYS: string;

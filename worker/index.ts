@@ -2,6 +2,7 @@ import { buildApp } from './app';
 import type { Env } from './env';
 import { frontEntry } from './front-entry';
 
+export { BridgeLink } from '../objects/bridge-link/object';
 export { CallHub } from '../objects/call-hub/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';

@@ -4,6 +4,8 @@
  * epoch, what clients see is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or
  * an unreachable object and may be retried.
  */
+import type { BridgeEvent, CdrRow } from '../../bridge/protocol/events';
+import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 
 export const CALL_STATUSES = ['queued', 'ringing', 'connected', 'ended'] as const;
@@ -15,7 +17,8 @@ export type CallOutcome = (typeof CALL_OUTCOMES)[number];
 export const CALL_DIRECTIONS = ['in', 'out', 'internal'] as const;
 export type CallDirection = (typeof CALL_DIRECTIONS)[number];
 
-export const CALL_SOURCES = ['phone', 'pbx'] as const;
+/** What the call runs over: the dialer app's phone, Asterisk, or a USB phone of a bridge. */
+export const CALL_SOURCES = ['phone', 'pbx', 'slot'] as const;
 export type CallSource = (typeof CALL_SOURCES)[number];
 
 export interface CallUser {
@@ -57,6 +60,8 @@ export interface CallView {
   contact_id: string | null;
   company_id: string | null;
   note_count: number;
+  /** Recordings that can be listened to. */
+  recording_count: number;
 }
 
 /** When a state was reached and on whose word: `phone`, `pbx`, `timer`, `user:<id>`. */
@@ -200,6 +205,68 @@ export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Name of the header with the secret of a ticket, instead of a subscriber. */
 export const TICKET_HEADER = 'x-live-ticket';
 
+/** A call that is about to be rung through a bridge; it is shown as queued until the bridge tells more. */
+export interface StartCallInput {
+  callId: string;
+  source: 'pbx' | 'slot';
+  direction: 'out' | 'internal';
+  number: string;
+  userId: string;
+  extension: string | null;
+  slotId: number | null;
+  bridgeId: string;
+  /** Name of the PBX in the bridge's configuration. */
+  pbx: string | null;
+  trunk: string | null;
+  contactId: string | null;
+  companyId: string | null;
+  now: number;
+}
+
+export interface BridgeEvents {
+  bridgeId: string;
+  /** Id of the bridge's journal: with `seq` an event's identity. */
+  journal: string;
+  /** In the order of the journal. `slotId` is known of `slot.call` events. */
+  events: { seq: number; at: number; slotId: number | null; event: BridgeEvent }[];
+}
+
+/** Where a call can be ended or redirected. */
+export type CallRoute =
+  | { via: 'pbx'; bridgeId: string; pbx: string; linkedid: string; extension: string | null }
+  | { via: 'slot'; bridgeId: string; slotId: number }
+  | { via: 'phone' };
+
+/** Where a call can be reached; `ended` with nothing to do any more; null as in `call`. */
+export type RouteResult = { status: CallStatus; route: CallRoute | null } | null;
+
+export interface RecordingInput {
+  bridgeId: string;
+  pbx: string;
+  uniqueid: string;
+  linkedid: string;
+  /** Key in R2. */
+  blobKey: string;
+  sizeBytes: number;
+  sha256: string;
+  type: string;
+  now: number;
+}
+
+export interface RecordingView {
+  id: string;
+  call_id: string;
+  size: number;
+  type: string;
+  /** Hex SHA-256 of the file. */
+  sha256: string;
+  at: string;
+}
+
+export interface CdrView extends CdrRow {
+  call_id: string;
+}
+
 export interface CallHubApi extends Rpc.DurableObjectBranded {
   /** `https://call-hub/live?epoch=&offset=` with an upgrade and one of the two headers above; for `worker/platform/live.ts` alone. */
   fetch(request: Request): Promise<Response>;
@@ -207,6 +274,31 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   ingestPhone(events: PhoneEvent[]): Promise<void>;
   /** Stores one PBX event and what follows from it in one transaction. Returns when durable. */
   ingestPbx(input: IngestPbxInput): Promise<IngestPbxResult>;
+  /** Stores what a bridge tells of calls, once per event; other kinds are ignored. Returns when durable. */
+  ingestBridge(input: BridgeEvents): Promise<void>;
+  /** Tells live sockets that may see slots. Nothing of it is kept but the feed's row. */
+  tellSlots(slots: SlotState[]): Promise<void>;
+  startCall(input: StartCallInput): Promise<CallView>;
+  /** The start of a call was refused before anything rang. */
+  failCall(input: { callId: string; reason: string; now: number }): Promise<void>;
+  route(callId: string, viewer: Viewer): Promise<RouteResult>;
+  /** CDR rows of a call, oldest first; null as in `call`. */
+  cdr(callId: string, viewer: Viewer): Promise<CdrView[] | null>;
+  /** CDR rows of the tenant, newest first. */
+  cdrPage(query: {
+    before?: string;
+    limit: number;
+    number?: string;
+  }): Promise<{ rows: CdrView[]; next: string | null }>;
+  addRecording(input: RecordingInput): Promise<void>;
+  /** Null as in `call`. */
+  recordings(callId: string, viewer: Viewer): Promise<RecordingView[] | null>;
+  /** R2 key of a recording, null as in `call`. */
+  recordingBlob(
+    callId: string,
+    recordingId: string,
+    viewer: Viewer,
+  ): Promise<{ key: string; type: string } | null>;
   feed(query: FeedQuery): Promise<FeedPage>;
   /** Null: no such call, or not this viewer's. */
   call(callId: string, viewer: Viewer): Promise<CallDetail | null>;

@@ -22,6 +22,8 @@ export interface TenantView {
   phoneShards: number;
   /** Life of a phone's access token, seconds. */
   phoneAccessTtlSec: number;
+  /** Bridges that are enrolled and not revoked, so that starting a call reads no database. */
+  bridges: { id: string; number: number; name: string }[];
 }
 
 /** Who is signed in, as the gate knows it. */

@@ -1,6 +1,6 @@
-import { and, eq, isNull } from 'drizzle-orm';
+import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
-import { roles, sessions, tenants, users } from '../../worker/db/schema';
+import { bridges, roles, sessions, tenants, users } from '../../worker/db/schema';
 import { effectiveSettings } from '../../worker/db/settings';
 import type { SessionRow } from './machine';
 import type { TenantCopy, UserCopy } from './store';
@@ -63,6 +63,13 @@ export class Directory {
     const row = await this.#db.query.tenants.findFirst({ where: eq(tenants.id, this.tenantId) });
     if (row === undefined) return null;
     const settings = effectiveSettings(row.settings);
+    const enrolled = await this.#db
+      .select({ id: bridges.id, number: bridges.number, name: bridges.name })
+      .from(bridges)
+      .where(
+        and(eq(bridges.tenantId, this.tenantId), isNotNull(bridges.publicKey), isNull(bridges.revokedAt)),
+      )
+      .orderBy(asc(bridges.number));
     return {
       view: {
         id: row.id,
@@ -72,6 +79,7 @@ export class Directory {
         country: row.country,
         phoneShards: settings.phoneShards,
         phoneAccessTtlSec: settings.dialerAccessTtlSec,
+        bridges: enrolled,
       },
       disabled: row.disabledAt !== null,
       loadedAt: now,

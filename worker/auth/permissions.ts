@@ -37,11 +37,17 @@ export const ACTIONS = {
   'phone.manage': { grant: 'OTTB.write' },
   /** Statistics of calls per manager. */
   'phone.stats': { grant: 'OPERATORS.read' },
+  'bridge.view': { grant: 'OTTB.read' },
+  /** Enrol, rename and revoke bridges. */
+  'bridge.manage': { grant: 'OTTB.write' },
   'slot.view': { grant: 'OTTB.read' },
   'slot.manage': { grant: 'OTTB.write' },
   'slot.command': { grant: 'OTTB.write' },
+  /** ADB verbs outside the allow-list, `shell` steps of scripts. */
   'slot.shell': { grant: 'OTTB.automate' },
+  'script.view': { grant: 'OTTB.read' },
   'script.run': { grant: 'OTTB.automate' },
+  'script.manage': { grant: 'OTTB.automate' },
   'campaign.view': { grant: 'OTTB.read' },
   'campaign.run': { grant: 'OTTB.automate' },
   'extension.view': { grant: 'OTTB.read' },
@@ -49,6 +55,10 @@ export const ACTIONS = {
   'pbx.view': { grant: 'OTTB.read' },
   'pbx.dial': { grant: 'OTTB.call' },
   'pbx.manage': { grant: 'OTTB.write' },
+  /** Listen to, whisper into or join somebody's call. */
+  'pbx.spy': { grant: 'OPERATORS.write' },
+  /** Listen to recordings; those of others need `call.view_all` as well. */
+  'recording.listen': { grant: 'WORKSPACE.view' },
   'pipeline.view': { grant: 'DCI.read' },
   'pipeline.run': { grant: 'DCI.run' },
   'operator.view': { grant: 'OPERATORS.read' },

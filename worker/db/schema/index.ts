@@ -1,3 +1,4 @@
+export * from './bridges';
 export * from './people';
 export * from './phones';
 export * from './tenants';
