@@ -11,8 +11,11 @@ module.exports = {
       comment: 'A room of the Worker never reaches into another one: it calls an object, or a common room.',
       severity: 'error',
       from: { path: rooms },
-      // Click-to-call of the platform queues its command with the dialer room's exported function.
-      to: { path: rooms, pathNot: ['^worker/$1/', '^worker/dialer/queue-command\\.ts$'] },
+      // What rooms export to others: queueing a phone's command, and reaching a bridge.
+      to: {
+        path: rooms,
+        pathNot: ['^worker/$1/', '^worker/dialer/queue-command\\.ts$', '^worker/bridge/links\\.ts$'],
+      },
     },
     {
       name: 'common-room-into-room',

@@ -160,9 +160,12 @@ export type BridgeConfig = z.output<typeof Config>;
 
 /** Why a configuration can't be used, one line per problem. */
 export class ConfigError extends Error {
-  constructor(readonly problems: string[]) {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
     super(problems.join('\n'));
     this.name = 'ConfigError';
+    this.problems = problems;
   }
 }
 

@@ -9,13 +9,14 @@ import type { BridgeVerb, EdgeArgs, EdgeResult, EdgeVerb, ParsedArgs, VerbResult
 
 /** An expected refusal of a verb; anything else that is thrown is a bug and answers INTERNAL. */
 export class Refusal extends Error {
-  constructor(
-    readonly code: BridgeErrorCode,
-    message: string,
-    readonly details?: Record<string, unknown>,
-  ) {
+  readonly code: BridgeErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(code: BridgeErrorCode, message: string, details?: Record<string, unknown>) {
     super(message);
     this.name = 'Refusal';
+    this.code = code;
+    this.details = details;
   }
 }
 
