@@ -13,6 +13,9 @@ const KEEP = 2_000;
 /** How many ended calls to ask for beside the live ones: the server's limit. */
 const RECENT = 200;
 
+/** Hears every event of the feed but those of calls; `reload` when what was missed can only be fetched anew. */
+export type FeedListener = (event: string, data: unknown) => void;
+
 /** Every call the live feed has told of, kept current by it. */
 class Calls {
   #calls = new SvelteMap<string, Call>();
@@ -22,6 +25,7 @@ class Calls {
   arrived = $state<string | null>(null);
   /** Every ended call the server has was among those it gave us. */
   #everyOne = $state(true);
+  #listeners = new Set<FeedListener>();
   #sorted = $derived([...this.#calls.values()].sort(newestFirst));
   readonly live = new LiveFeed({
     reload: () => this.#reload(),
@@ -43,6 +47,12 @@ class Calls {
 
   get(callId: string): Call | undefined {
     return this.#calls.get(callId);
+  }
+
+  /** Other screens live on the same feed: one socket for all. Answers what ends it. */
+  listen(listener: FeedListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   start = (): void => this.live.start();
@@ -78,6 +88,7 @@ class Calls {
       this.#everyOne = calls.filter((call) => call.status === 'ended').length < RECENT;
       this.loaded = true;
       this.error = null;
+      this.#tell('reload', null);
       return { epoch, offset };
     } catch (cause) {
       this.error = asApiError(cause);
@@ -86,10 +97,15 @@ class Calls {
   }
 
   #deliver(event: string, data: unknown): void {
-    if (event !== 'call.update' || !isCall(data)) return;
+    if (event !== 'call.update') return this.#tell(event, data);
+    if (!isCall(data)) return;
     if (reachedMe(data, this.#calls.get(data.call_id), session.user?.id)) this.arrived = data.call_id;
     this.#calls.set(data.call_id, data);
     if (this.#calls.size > KEEP * 1.1) this.#trim();
+  }
+
+  #tell(event: string, data: unknown): void {
+    for (const listener of this.#listeners) listener(event, data);
   }
 
   #trim(): void {
