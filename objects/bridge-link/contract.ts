@@ -8,6 +8,7 @@ import type { BridgeErrorCode } from '../../bridge/protocol/errors';
 import type { HostReading, HubReading, SlotReading } from '../../bridge/protocol/readings';
 import type { Script, SlotStatus } from '../../bridge/protocol/slots';
 import type { Agent, Hello } from '../../bridge/protocol/messages';
+import type { SlotConfig } from '../../worker/db/schema';
 
 /** Name of a bridge's object. */
 export const bridgeLinkName = (tenantId: string, bridgeId: string): string => `${tenantId}:${bridgeId}`;
@@ -22,27 +23,35 @@ export interface BridgeRecord {
   name: string;
   /** base64 of the raw Ed25519 key. */
   publicKey: string;
+  /** Address the request came from, where a trusted proxy tells it. */
+  address: string | null;
 }
 
-/** A refusal with the bridge's own words; `details` goes into the API's `details`. */
+/** A refusal with the bridge's own words; `details` goes into the API's `details`, which are texts by field. */
 export interface LinkRefusal {
   ok: false;
   code: BridgeErrorCode;
   message: string;
-  details?: Record<string, unknown>;
+  details?: Record<string, string[]>;
 }
 
 export interface LinkRequest {
   /** One of the tunnel's verbs. */
   verb: string;
   args: unknown;
+  /**
+   * Chosen by the caller, letters, digits and dashes: the same id again is the same request and gets its answer, so that
+   * a call whose own connection broke may be repeated. A new one when absent.
+   */
+  id?: string;
   /** Longest wait for the answer, milliseconds; the verb's own when absent. */
   timeoutMs?: number;
   /** For the log: `user:<id>`, `campaign:<id>`, … */
   by: string;
 }
 
-export type LinkAnswer = { ok: true; result: unknown } | LinkRefusal;
+/** `result` is JSON text by the verb's schema: RPC has no type for "anything". `askBridge` reads it. */
+export type LinkAnswer = { ok: true; result: string } | LinkRefusal;
 
 export interface PbxState {
   name: string;
@@ -99,7 +108,7 @@ export interface SlotState {
   label: string | null;
   userId: string | null;
   trunk: string | null;
-  config: Record<string, unknown>;
+  config: SlotConfig;
   usb: string | null;
   model: string | null;
   android: string | null;
