@@ -1,0 +1,145 @@
+import { BRIDGE_VERBS, type BridgeVerb, type VerbArgs, type VerbResult } from '../../bridge/protocol/verbs';
+import type { BridgeErrorCode } from '../../bridge/protocol/errors';
+import {
+  bridgeLinkName,
+  type LinkAnswer,
+  type LinkRefusal,
+  type SlotState,
+} from '../../objects/bridge-link/contract';
+import type { TenantView } from '../../objects/session-gate/contract';
+import type { Env } from '../env';
+import { PlatformError, type PlatformErrorCode } from '../http/errors';
+
+type LinkEnv = Pick<Env, 'BRIDGE_LINK'>;
+export type BridgeRef = TenantView['bridges'][number];
+
+/** The object of a bridge. `bridgeId` must be one of the tenant's own: see `bridgeOf`. */
+export const linkOf = (env: LinkEnv, tenantId: string, bridgeId: string) =>
+  env.BRIDGE_LINK.getByName(bridgeLinkName(tenantId, bridgeId));
+
+/**
+ * The tenant's bridge of this id, or its only one, or the first of several.
+ *
+ * @throws PlatformError NOT_FOUND for an id the tenant has not; SLOT_OFFLINE where it has no bridge at all
+ */
+export function bridgeOf(tenant: TenantView, bridgeId?: string): BridgeRef {
+  const [first] = tenant.bridges;
+  if (bridgeId === undefined && first === undefined)
+    throw new PlatformError('SLOT_OFFLINE', 'No bridge is enrolled: an administrator adds one first.');
+  const found = bridgeId === undefined ? first : tenant.bridges.find(({ id }) => id === bridgeId);
+  if (found === undefined) throw new PlatformError('NOT_FOUND', 'No such bridge.');
+  return found;
+}
+
+/** The bridge whose number an id of a command (`cmd_2_17`) or script run (`gacs_2_003`) carries. */
+export function bridgeOfId(tenant: TenantView, id: string): BridgeRef | null {
+  const number = /^(?:cmd|gacs)_(\d{1,9})_\d{1,15}$/.exec(id)?.[1];
+  return tenant.bridges.find((bridge) => String(bridge.number) === number) ?? null;
+}
+
+/**
+ * Where a slot is: its bridge and what that bridge's object knows of it. Every bridge of the tenant is asked at once
+ * (they are few), so that no database is on the way of a call.
+ *
+ * @throws PlatformError NOT_FOUND
+ */
+export async function linkOfSlot(
+  env: LinkEnv,
+  tenant: TenantView,
+  slotId: number,
+): Promise<{ bridge: BridgeRef; link: ReturnType<typeof linkOf>; slot: SlotState }> {
+  const asked = await Promise.all(
+    tenant.bridges.map(async (bridge) => {
+      const link = linkOf(env, tenant.id, bridge.id);
+      return { bridge, link, slot: await link.slot(slotId) };
+    }),
+  );
+  for (const { bridge, link, slot } of asked) if (slot !== null) return { bridge, link, slot };
+  throw new PlatformError('NOT_FOUND', 'No such slot.');
+}
+
+export type BridgeAnswer<V extends BridgeVerb> = { ok: true; result: VerbResult<V> } | LinkRefusal;
+
+/**
+ * Asks a bridge and ends by the verb's deadline (`timeoutMs`, milliseconds, makes it shorter or longer). A verb with an
+ * effect is executed at most once, also when this has to ask the object a second time.
+ */
+export async function askBridge<V extends BridgeVerb>(
+  env: LinkEnv,
+  tenantId: string,
+  bridgeId: string,
+  verb: V,
+  args: VerbArgs<V>,
+  options: { by: string; timeoutMs?: number },
+): Promise<BridgeAnswer<V>> {
+  const request = { verb, args, id: crypto.randomUUID(), ...options };
+  let answer: LinkAnswer;
+  try {
+    answer = await linkOf(env, tenantId, bridgeId).request(request);
+  } catch {
+    // The object was being restarted: a fresh stub reaches its successor, which knows the request by its id.
+    answer = await linkOf(env, tenantId, bridgeId).request(request);
+  }
+  return readAnswer(verb, answer);
+}
+
+/** Reads an object's answer by the verb's schema. */
+export function readAnswer<V extends BridgeVerb>(verb: V, answer: LinkAnswer): BridgeAnswer<V> {
+  if (!answer.ok) return answer;
+  const parsed = BRIDGE_VERBS[verb].result.safeParse(JSON.parse(answer.result));
+  if (!parsed.success)
+    return { ok: false, code: 'INTERNAL', message: `The bridge answered ${verb} in a form nobody knows.` };
+  // The schema is that verb's own; the compiler can't follow it through the table.
+  return { ok: true, result: parsed.data as VerbResult<V> };
+}
+
+/** What each refusal is in the API. The bridge's own code and words travel in `details`. */
+const CODES: Readonly<Record<BridgeErrorCode, PlatformErrorCode>> = {
+  OFFLINE: 'SLOT_OFFLINE',
+  SLOT_OFFLINE: 'SLOT_OFFLINE',
+  SLOT_BUSY: 'SLOT_BUSY',
+  FENCED: 'SLOT_BUSY',
+  OVERLOADED: 'RATE_LIMITED',
+  INVALID_ARGS: 'INVALID_PARAMS',
+  // The bridge's configuration has no such trunk, context or module: for the client a wrong value.
+  FORBIDDEN: 'INVALID_PARAMS',
+  NOT_FOUND: 'NOT_FOUND',
+  DEADLINE: 'CALL_FAILED',
+  CANCELLED: 'CALL_FAILED',
+  UNKNOWN_VERB: 'CALL_FAILED',
+  OUTCOME_UNKNOWN: 'CALL_FAILED',
+  PBX_OFFLINE: 'CALL_FAILED',
+  PBX_REFUSED: 'CALL_FAILED',
+  SLOT_FAILED: 'CALL_FAILED',
+  INTERNAL: 'CALL_FAILED',
+};
+
+const WORDS: Partial<Record<BridgeErrorCode, string>> = {
+  OFFLINE: 'The bridge is not connected.',
+  SLOT_OFFLINE: 'The slot is not connected.',
+  SLOT_BUSY: 'Slot is currently used.',
+  FENCED: 'The slot was given to somebody else meanwhile.',
+  OVERLOADED: 'The bridge has too many requests open, try again in a moment.',
+  FORBIDDEN: 'The configuration of the bridge does not allow it.',
+  DEADLINE: 'The bridge did not answer in time.',
+  OUTCOME_UNKNOWN: 'The bridge was interrupted: nobody knows whether it was done. It is not repeated.',
+  UNKNOWN_VERB: 'The bridge is too old for this: update it.',
+  PBX_OFFLINE: 'The PBX can’t be reached.',
+};
+
+/** What a route throws for a refusal; `message` replaces the words for the code. */
+export function platformErrorOf(refusal: LinkRefusal, message?: string): PlatformError {
+  return new PlatformError(CODES[refusal.code], message ?? WORDS[refusal.code] ?? refusal.message, {
+    details: { ...refusal.details, bridge: [`${refusal.code}: ${refusal.message}`] },
+    ...(refusal.code === 'OVERLOADED' && { headers: { 'Retry-After': '1' } }),
+  });
+}
+
+/** Every code `platformErrorOf` may answer with, for the `errors` of a route. */
+export const BRIDGE_REFUSALS = [
+  'SLOT_OFFLINE',
+  'SLOT_BUSY',
+  'RATE_LIMITED',
+  'NOT_FOUND',
+  'CALL_FAILED',
+] as const satisfies readonly PlatformErrorCode[];
