@@ -119,6 +119,8 @@ export interface SlotState {
   /** Since when it is online and free; null while it is not. */
   idleSince: number | null;
   holder: SlotHolder | null;
+  /** When the hold ends by itself at the latest; null while there is none. */
+  holderUntil: number | null;
   callId: string | null;
   reading: SlotReading | null;
 }
@@ -210,6 +212,15 @@ export interface BridgeLinkApi extends Rpc.DurableObjectBranded {
   hold(input: { slot: number | 'AUTO'; holder: SlotHolder; lifeMs: number }): Promise<HoldResult>;
   /** Ends a hold of this fence; an older one is no error and ends nothing. */
   release(input: { slotId: number; fence: number }): Promise<void>;
+  /**
+   * Ends a person's reservation; with `force` whatever holds the slot, and its call or script is ended. Answers who
+   * held it, null where nobody did. SLOT_BUSY: somebody else holds it and `force` is not set.
+   */
+  freeSlot(input: {
+    slotId: number;
+    userId: string;
+    force: boolean;
+  }): Promise<{ ok: true; released: SlotHolder | null } | LinkRefusal>;
   /** Holds a slot and rings a number on it; a refusal leaves it free. */
   startSlotCall(input: {
     slot: number | 'AUTO';

@@ -143,3 +143,52 @@ export const BRIDGE_REFUSALS = [
   'NOT_FOUND',
   'CALL_FAILED',
 ] as const satisfies readonly PlatformErrorCode[];
+
+/**
+ * Starts something on a slot: on that one, or with `AUTO` on the online, free one of all the tenant's bridges that is
+ * idle the longest. `start` takes the slot inside the bridge's object, atomically: a slot that somebody else took
+ * meanwhile is refused there, and the next one is tried.
+ *
+ * @example
+ * const { bridge, answer } = await startOnAnySlot(env, tenant, body.slot, (link, slot) =>
+ *   link.startSlotCall({ slot, callId, number, userId }));
+ * if (!answer.ok) throw platformErrorOf(answer);
+ * @throws PlatformError NOT_FOUND for a slot the tenant has not, SLOT_OFFLINE where it has no bridge or no slot online
+ */
+export async function startOnAnySlot<A extends { ok: true }>(
+  env: LinkEnv,
+  tenant: TenantView,
+  slot: number | 'AUTO',
+  start: (
+    link: ReturnType<typeof linkOf>,
+    slot: number | 'AUTO',
+    bridge: BridgeRef,
+  ) => Promise<A | LinkRefusal>,
+): Promise<{ bridge: BridgeRef; answer: A | LinkRefusal }> {
+  if (slot !== 'AUTO') {
+    const { link, bridge } = await linkOfSlot(env, tenant, slot);
+    return { bridge, answer: await start(link, slot, bridge) };
+  }
+  const only = bridgeOf(tenant);
+  // One object chooses by itself; between several the choice is made here, and only the taking is theirs.
+  if (tenant.bridges.length === 1)
+    return { bridge: only, answer: await start(linkOf(env, tenant.id, only.id), 'AUTO', only) };
+  const asked = await Promise.all(
+    tenant.bridges.map(async (bridge) => {
+      const link = linkOf(env, tenant.id, bridge.id);
+      return (await link.slots()).map((state) => ({ bridge, link, state }));
+    }),
+  );
+  const free = asked
+    .flat()
+    .filter(({ state }) => state.idleSince !== null && state.config.excludeFromAuto !== true)
+    .sort((a, b) => Number(a.state.idleSince) - Number(b.state.idleSince) || a.state.id - b.state.id);
+  for (const { bridge, link, state } of free) {
+    const answer = await start(link, state.id, bridge);
+    const taken = !answer.ok && ['SLOT_BUSY', 'SLOT_OFFLINE', 'OFFLINE', 'NOT_FOUND'].includes(answer.code);
+    if (!taken) return { bridge, answer };
+  }
+  const used = free.length > 0 || asked.flat().some(({ state }) => state.status === 'BUSY');
+  if (used) throw new PlatformError('SLOT_BUSY', 'Every slot is currently used.');
+  throw new PlatformError('SLOT_OFFLINE', 'No slot is online.');
+}
