@@ -1,4 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import { bridges } from './bridge/bridges';
+import { connect } from './bridge/connect';
+import { enrol } from './bridge/enrol';
 import { demo } from './demo/seed';
 import { dialer } from './dialer';
 import { readRefusedBodies } from './http/body';
@@ -21,6 +24,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(readRefusedBodies);
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
+  app.use('/bridge/*', apiHeaders);
 
   app.route('/', auth);
   app.route('/', sessions);
@@ -30,6 +34,9 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', live);
   app.route('/', dialer);
   app.route('/', pbx);
+  app.route('/', bridges);
+  app.route('/', enrol);
+  app.route('/', connect);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

@@ -13,7 +13,7 @@ import type { SlotConfig } from '../../worker/db/schema';
 /** Name of a bridge's object. */
 export const bridgeLinkName = (tenantId: string, bridgeId: string): string => `${tenantId}:${bridgeId}`;
 
-/** Header in which the Worker hands a bridge's row (`BridgeRecord` as JSON) to `fetch('/connect')`. */
+/** Header in which the Worker hands a bridge's row (`BridgeRecord` as percent-encoded JSON) to `fetch('/connect')`. */
 export const BRIDGE_HEADER = 'x-bridge-record';
 
 export interface BridgeRecord {

@@ -26,11 +26,11 @@ export function maskSecrets(value: unknown, depth = 0): unknown {
 
 /**
  * Notes who changed what. `action` is the route's action or a verb of the noun (`user.create`), `target` the id of
- * what was changed; `before` and `after` are null where there was nothing.
+ * what was changed; `before` and `after` are null where there was nothing. `userId` is null where no person did it.
  */
 export async function recordAudit(
   db: Db,
-  identity: Pick<Identity, 'tenantId' | 'userId'>,
+  identity: Pick<Identity, 'tenantId'> & { userId: string | null },
   action: string,
   target: string | null,
   before: unknown,

@@ -16,6 +16,8 @@ describe('apiOf', () => {
     ['/api/call/start', 'platform'],
     ['/api/v1', 'platform'],
     ['/asterisk/call', 'pbx'],
+    ['/bridge/connect', 'platform'],
+    ['/bridges', 'app'],
     ['/asterisks', 'app'],
     ['/apis', 'app'],
     ['/phones', 'app'],

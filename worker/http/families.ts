@@ -9,6 +9,6 @@ export function apiOf(path: string): ApiFamily {
   if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
     return 'dialer';
   if (under(path, '/asterisk')) return 'pbx';
-  if (under(path, '/api') || under(path, '/__demo') || under(path, '/socket.io')) return 'platform';
+  if (['/api', '/bridge', '/__demo', '/socket.io'].some((root) => under(path, root))) return 'platform';
   return 'app';
 }

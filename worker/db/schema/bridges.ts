@@ -12,8 +12,9 @@ export const bridges = sqliteTable(
     /** Small, stable within the tenant, never used again: ids of commands and script runs carry it. */
     number: integer('number').notNull(),
     name: text('name').notNull(),
-    /** SHA-256 of the one-time enrolment code; null once it was used. */
+    /** SHA-256 of the newest enrolment code. */
     codeHash: text('code_hash'),
+    /** Null once the code was used: from then on it only answers the same key again, whose first answer was lost. */
     codeExpiresAt: integer('code_expires_at'),
     /** base64 of the raw Ed25519 public key, null until enrolled. */
     publicKey: text('public_key'),
