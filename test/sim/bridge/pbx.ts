@@ -1,0 +1,261 @@
+import { Refusal, type Handlers } from '../../../bridge/part.ts';
+import type { z } from 'zod';
+import type { QueueView, TrunkView } from '../../../bridge/protocol/pbx.ts';
+import { wav } from './media.ts';
+import { PBX, PbxCall, TRUNK } from './pbx-calls.ts';
+import type { World } from './world.ts';
+
+type Queue = z.infer<typeof QueueView>;
+export type CallEnd = 'ANSWERED' | 'BUSY' | 'NO ANSWER' | 'FAILED';
+
+const DIAL_STATUS = {
+  ANSWERED: 'ANSWER',
+  BUSY: 'BUSY',
+  'NO ANSWER': 'NOANSWER',
+  FAILED: 'CONGESTION',
+} as const;
+
+const member = (extension: string, name: string, more: Partial<Queue['members'][number]> = {}) => ({
+  interface: `PJSIP/${extension}`,
+  name,
+  penalty: 0,
+  paused: false,
+  paused_reason: '',
+  dynamic: true,
+  in_call: false,
+  status: 'Not in use',
+  calls_taken: 0,
+  last_call: null,
+  ...more,
+});
+
+/** An Asterisk with two trunks, two queues and as many calls as are asked for; all of it invented. */
+export class SimulatedPbx {
+  readonly calls = new Map<string, PbxCall>();
+  readonly queues: Queue[];
+  readonly #world: World;
+  #ami: 'up' | 'down' = 'up';
+  #number = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+    const lastCall = world.now() - 340_000;
+    this.queues = [
+      {
+        name: 'sales',
+        strategy: 'rrmemory',
+        calls: 1,
+        completed: 18,
+        abandoned: 2,
+        hold_time_sec: 14,
+        members: [
+          member('101', 'Operator 12', { calls_taken: 11, last_call: lastCall }),
+          member('102', 'Sofia Seller', { in_call: true, status: 'In use', calls_taken: 7 }),
+          member('103', '', { paused: true, paused_reason: 'lunch', penalty: 2 }),
+        ],
+      },
+      {
+        name: 'support',
+        strategy: 'ringall',
+        calls: 0,
+        completed: 0,
+        abandoned: 0,
+        hold_time_sec: 0,
+        members: [],
+      },
+    ];
+  }
+
+  announce(): void {
+    this.#tellState();
+    for (const trunk of this.trunks()) this.#world.emit({ kind: 'pbx.trunk', data: trunk });
+    this.#world.emit({
+      kind: 'pbx.sync',
+      data: { pbx: PBX, uniqueids: this.#channels().map((c) => c.uniqueid) },
+    });
+  }
+
+  /** Asterisk's events stop or come back. */
+  setAmi(state: 'up' | 'down'): void {
+    this.#ami = state;
+    this.#tellState();
+  }
+
+  trunks(): TrunkView[] {
+    const lastCheck = this.#world.now();
+    return [
+      {
+        pbx: PBX,
+        name: TRUNK,
+        state: 'OK',
+        reason: null,
+        registration: 'Registered',
+        endpoint: 'Not in use',
+        failed: 1,
+        last_check: lastCheck,
+      },
+      {
+        pbx: PBX,
+        name: 'trunk-reserve',
+        state: 'DOWN',
+        reason: 'the carrier rejected the registration',
+        registration: 'Rejected',
+        endpoint: 'Unavailable',
+        failed: 4,
+        last_check: lastCheck,
+      },
+    ];
+  }
+
+  /** Somebody rings in and an extension rings. */
+  incoming(number: string, extension: string): PbxCall {
+    const call = this.#call({ direction: 'in', number, extension, trunk: TRUNK });
+    call.dial();
+    return call;
+  }
+
+  /** Ends a call the way `how` says, writes its CDR and, of an answered one, uploads its recording. */
+  async end(call: PbxCall, how: CallEnd = call.answered ? 'ANSWERED' : 'NO ANSWER'): Promise<void> {
+    if (!call.live) return;
+    call.end(DIAL_STATUS[how]);
+    this.calls.delete(call.linkedid);
+    const cdr = call.cdr(how);
+    this.#world.emit({ kind: 'pbx.cdr', data: cdr });
+    if (how !== 'ANSWERED') return;
+    await this.#world.upload(
+      {
+        key: `recording/${PBX}/${call.linkedid}.wav`,
+        kind: 'recording',
+        type: 'audio/wav',
+        pbx: PBX,
+        uniqueid: call.linkedid,
+        linkedid: call.linkedid,
+      },
+      wav(this.#world.recordingSec),
+    );
+  }
+
+  readonly handlers: Handlers = {
+    'pbx.originate': async ({ call_id, from, to, trunk = TRUNK }) => {
+      this.#listening();
+      if (trunk !== TRUNK && trunk !== 'trunk-reserve')
+        throw new Refusal('FORBIDDEN', `trunk ${trunk} is not in the configuration`);
+      if (from === '199') throw new Refusal('PBX_REFUSED', 'extension 199 is not registered');
+      const call = this.#call({ direction: 'out', number: to, extension: from, trunk, callId: call_id });
+      this.#world.playPbxCall(call);
+      return { pbx: PBX, uniqueid: call.linkedid, linkedid: call.linkedid };
+    },
+    'pbx.hangup': async ({ linkedid }) => {
+      const call = this.calls.get(linkedid);
+      const channels = call?.views().length ?? 0;
+      if (call) void this.end(call).catch(() => undefined);
+      return { channels };
+    },
+    'pbx.redirect': async ({ linkedid, to }) => {
+      const call = this.calls.get(linkedid);
+      if (!call) throw new Refusal('NOT_FOUND', `no channel of ${linkedid}`);
+      const channel = call.move(to);
+      if (channel === null) throw new Refusal('PBX_REFUSED', 'the call has no outside party');
+      return { channel };
+    },
+    'pbx.spy': async ({ by, extension }) => {
+      const call = [...this.calls.values()].find((one) => one.answered && one.plan.extension === extension);
+      if (!call) throw new Refusal('NOT_FOUND', `extension ${extension} is in no call`);
+      const spied = call.views().find(({ kind }) => kind === 'extension')?.channel ?? '';
+      return { uniqueid: `${Math.floor(this.#world.now() / 1_000)}.${this.#next()}`, spied: spied || by };
+    },
+    'pbx.channels': async () => {
+      this.#listening();
+      return { channels: this.#channels() };
+    },
+    'pbx.endpoints': async () => ({
+      endpoints: ['101', '102', '103'].map((name) => ({
+        name,
+        state: name === '103' ? 'Unavailable' : 'Not in use',
+        channels: 0,
+        contacts:
+          name === '103' ? [] : [{ uri: `sip:${name}@192.0.2.10`, status: 'Reachable', rtt_ms: 14.2 }],
+      })),
+    }),
+    'pbx.trunks': async () => ({ trunks: this.trunks() }),
+    'pbx.queues': async ({ queue }) => {
+      this.#listening();
+      return { queues: this.queues.filter(({ name }) => queue === undefined || name === queue) };
+    },
+    'pbx.queue.add': async ({ queue, extension, penalty, name = '' }) => {
+      const { members } = this.#queue(queue);
+      const already = members.some((one) => one.interface === `PJSIP/${extension}`);
+      if (!already) members.push(member(extension, name, { penalty }));
+      return { already };
+    },
+    'pbx.queue.remove': async ({ queue, extension }) => {
+      const found = this.#queue(queue);
+      const left = found.members.filter((one) => one.interface !== `PJSIP/${extension}`);
+      const already = left.length === found.members.length;
+      found.members = left;
+      return { already };
+    },
+    'pbx.queue.pause': async ({ queue, extension, paused, reason = '' }) => {
+      const found = this.#queue(queue).members.find((one) => one.interface === `PJSIP/${extension}`);
+      if (!found) throw new Refusal('NOT_FOUND', `${extension} is not in ${queue}`);
+      found.paused = paused;
+      found.paused_reason = paused ? reason : '';
+      return {};
+    },
+    'pbx.reload': async ({ module }) => {
+      if (module !== 'app_queue.so') throw new Refusal('FORBIDDEN', `${module} is not in the configuration`);
+      return { output: `Module '${module}' reloaded successfully.` };
+    },
+    'pbx.status': async () => ({
+      pbx: [
+        {
+          name: PBX,
+          version: VERSION,
+          uptime_sec: 86_400,
+          ssh: 'up',
+          ami: this.#ami,
+          calls: this.calls.size,
+          error: this.#ami === 'up' ? null : DOWN,
+        },
+      ],
+    }),
+  };
+
+  #call(plan: PbxCall['plan']): PbxCall {
+    const call = new PbxCall(plan, {
+      tell: (fact) => this.#world.emit({ kind: 'pbx.channel', data: fact }),
+      now: () => this.#world.now(),
+      number: () => this.#next(),
+    });
+    this.calls.set(call.linkedid, call);
+    return call;
+  }
+
+  #channels() {
+    return [...this.calls.values()].flatMap((call) => call.views());
+  }
+
+  #queue(name: string): Queue {
+    const queue = this.queues.find((one) => one.name === name);
+    if (!queue) throw new Refusal('NOT_FOUND', `no queue ${name}`);
+    return queue;
+  }
+
+  #listening(): void {
+    if (this.#ami === 'down') throw new Refusal('PBX_OFFLINE', DOWN);
+  }
+
+  #tellState(): void {
+    const error = this.#ami === 'up' ? null : DOWN;
+    const data = { pbx: PBX, ssh: 'up', ami: this.#ami, version: VERSION, error } as const;
+    this.#world.emit({ kind: 'pbx.state', data });
+  }
+
+  #next(): number {
+    this.#number += 1;
+    return this.#number;
+  }
+}
+
+const VERSION = 'Asterisk 22 (simulated)';
+const DOWN = 'AMI on 127.0.0.1:5038: connection refused';
