@@ -72,7 +72,7 @@ export default defineConfig({
           sequence: { groupOrder: 4 },
           environment: 'node',
           include: ['test/peers/**/*.test.ts'],
-          globalSetup: ['./test/integration/support/prepare.ts'],
+          globalSetup: ['./test/integration/support/prepare.ts', './test/peers/support/setup.ts'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,

@@ -5,7 +5,7 @@ import { report, type Counts } from './results.ts';
 import { run, bin, type RunResult } from './run.ts';
 
 /** Projects of vitest.config.ts. */
-export type Project = 'unit' | 'worker' | 'integration' | 'browser';
+export type Project = 'unit' | 'worker' | 'integration' | 'peers' | 'browser';
 
 /** What is read of the file that vitest's JSON reporter writes. */
 interface VitestReport {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Real peers for the tests: Asterisk 22, sshd, sipp phones and carriers, an ADB server and adbd "phones".
-# Usage: telephony.sh install | up | down | env
+# Usage: telephony.sh install | up | down | env | start NAME | stop NAME
 #
+#   start, stop   one of a set that is up: asterisk or sshd. A stopped sshd keeps the connections it has.
 #   TEL_DIR       everything it writes; default /tmp/trunkline-peers-<uid>. Keep it short: it holds Unix sockets.
 #   TEL_PREFIX    first digits of every port, 10 to 64; default 15 gives 15060 SIP, 15022 SSH, 15038 AMI, …
 #   TEL_PACKAGES  where the unpacked packages are kept; default $TEL_DIR/packages. May be shared and cached.
@@ -25,7 +26,9 @@ up() {
   mkdir -p "$dir"/{run,log}
   # An Asterisk with a call needs ten descriptors for it.
   ulimit -n 8192 2>/dev/null || say "only $(ulimit -n) descriptors: about $(($(ulimit -n) / 10)) calls at once"
+  start_sip_peers
   start_asterisk
+  write_ssh_config
   start_sshd
   start_phones
   settings >"$dir/env"
@@ -69,6 +72,14 @@ case "${1:-}" in
   up) up ;;
   down) down ;;
   env) settings ;;
+  start)
+    case "${2:-}" in
+      asterisk) start_asterisk ;;
+      sshd) start_sshd ;;
+      *) exit 64 ;;
+    esac
+    ;;
+  stop) stop_process "${2:?which one}" ;;
   *)
     sed -n 2,3p "$0" >&2
     exit 64

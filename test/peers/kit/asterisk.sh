@@ -42,15 +42,18 @@ END
 booted() { "$dir/bin/asterisk" -rx 'core waitfullybooted' | grep -q 'fully booted'; }
 registered() { "$dir/bin/asterisk" -rx 'pjsip show registrations' | grep -qE 'trunk-main.* Registered'; }
 
-start_asterisk() {
+# The peers first, so that the first REGISTER is answered. Without -deadcall_wait 0 sipp remembers a Call-ID for half
+# a minute and ignores the next REGISTER, which has the same.
+start_sip_peers() {
   local name address port rtp scenario
   write_asterisk_config
-  # The peers first, so that the first REGISTER is answered. Without -deadcall_wait 0 sipp remembers a Call-ID for
-  # half a minute and ignores the next REGISTER, which has the same.
   while read -r name address port rtp scenario; do
     background "$name" "$dir/bin/sipp" -sf "$dir/pbx/sipp/$scenario" -i "$address" -mi "$address" -p "$port" \
       -min_rtp_port "$rtp" -max_rtp_port $((rtp + 998)) -nostdin -deadcall_wait 0
   done < <(sip_peers)
+}
+
+start_asterisk() {
   background asterisk env "TZ=${TEL_TZ:-<+05>-5}" "$dir/bin/asterisk" -f
   wait_for 200 booted || {
     say "Asterisk did not start: $dir/log/asterisk.log"

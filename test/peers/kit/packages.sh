@@ -56,6 +56,17 @@ unpack() {
   mv "$tree" "$packages/root"
 }
 
+# An archive that does not answer is this machine's lot, one that answers without the packages is a fault to mend.
+cannot_be_had() {
+  local reason
+  reason="none of the suites [$suites] could be had from $(mirror): $(grep -m1 -E '^(E|W|Err)' "$packages/apt.log" || echo "see $packages/apt.log")"
+  if grep -qE 'Could not (connect|resolve|handshake)|Cannot initiate|Temporary failure|Connection (timed out|refused|failed)|Network is unreachable' "$packages/apt.log"; then
+    skip "$reason"
+  fi
+  say "$reason"
+  exit 1
+}
+
 # Needs a few seconds the first time, nothing afterwards. Two at once on a shared directory wait for each other.
 install_packages() {
   mkdir -p "$packages"
@@ -71,7 +82,7 @@ install_packages() {
         break
       fi
     done
-    [ -n "$found" ] || skip "none of the suites [$suites] could be had from $(mirror): $(grep -m1 -E '^(E|W|Err)' "$packages/apt.log" || echo "see $packages/apt.log")"
+    [ -n "$found" ] || cannot_be_had
     unpack "$found"
     say "unpacked $(cat "$packages/root/.found"), $(du -sm "$packages/root" | cut -f1) MB"
   fi

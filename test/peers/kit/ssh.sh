@@ -34,7 +34,6 @@ END
 }
 
 start_sshd() {
-  write_ssh_config
   if [ "$(id -u)" -eq 0 ]; then
     # sshd run by root insists on both; the only thing outside of $dir, and what its package would do.
     mkdir -p /run/sshd

@@ -1,0 +1,174 @@
+/**
+ * The set of real peers that `telephony.sh` starts, as tests use it. Brought up once per run by `setup.ts`; where it
+ * lies is decided by TEL_DIR and TEL_PREFIX, so that two runs can go on side by side.
+ */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const exec = promisify(execFile);
+const script = join(import.meta.dirname, '../telephony.sh');
+
+/** Settings of `telephony.sh`; the unpacked packages are kept in the user's cache and shared by all sets. */
+export const telephonyEnv = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  TEL_DIR: process.env.TEL_DIR ?? join(tmpdir(), `trunkline-peers-${userInfo().uid}`),
+  TEL_PREFIX: process.env.TEL_PREFIX ?? '15',
+  TEL_PACKAGES:
+    process.env.TEL_PACKAGES ??
+    join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'trunkline/telephony'),
+});
+
+/** Runs `telephony.sh`. @throws with its exit code in `code`: 77 when the packages can't be had. */
+export const runTelephony = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
+  exec(script, args, { env: telephonyEnv(), timeout: 170_000 });
+
+export interface Telephony {
+  dir: string;
+  prefix: string;
+  ssh: { host: string; port: number; user: string; keyFile: string; hostKey: string };
+  ami: { port: number; user: string; secret: string };
+  sipPort: number;
+  /** Where the contexts `recorded` and `from-trunk` record to. */
+  recordings: string;
+  adbPort: number;
+  /** Empty: no phones here, adbd could not be kept off the network. */
+  phones: string;
+  /** `host:port` of each phone. */
+  slots: string[];
+  /** Directories a, b and c with the phones' state. */
+  phoneState: string;
+}
+
+/** The set that is up. @throws when none is */
+export function telephony(): Telephony {
+  const { TEL_DIR } = telephonyEnv();
+  const env = new Map(
+    readFileSync(join(TEL_DIR ?? '', 'env'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  );
+  const get = (name: string): string => env.get(name) ?? '';
+  return {
+    dir: get('TEL_DIR'),
+    prefix: get('TEL_PREFIX'),
+    ssh: {
+      host: get('TEL_SSH_HOST'),
+      port: Number(get('TEL_SSH_PORT')),
+      user: get('TEL_SSH_USER'),
+      keyFile: get('TEL_SSH_KEY'),
+      hostKey: get('TEL_SSH_HOSTKEY'),
+    },
+    ami: { port: Number(get('TEL_AMI_PORT')), user: get('TEL_AMI_USER'), secret: get('TEL_AMI_SECRET') },
+    sipPort: Number(get('TEL_SIP_PORT')),
+    recordings: get('TEL_RECORDINGS'),
+    adbPort: Number(get('TEL_ADB_PORT')),
+    phones: get('TEL_PHONES'),
+    slots: get('TEL_SLOTS').split(','),
+    phoneState: get('TEL_PHONE_STATE'),
+  };
+}
+
+/** Output of an Asterisk command, asked on the host itself. */
+export async function asterisk(command: string): Promise<string> {
+  const { stdout } = await exec(join(telephony().dir, 'bin/asterisk'), ['-rx', command]);
+  return stdout;
+}
+
+/** Ends whatever calls an earlier test left, and waits until they are gone. */
+export async function hangUpEverything(): Promise<void> {
+  await asterisk('channel request hangup all');
+  for (let tries = 0; tries < 100; tries++) {
+    if (/^0 active channels/m.test(await asterisk('core show channels'))) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`channels stayed: ${await asterisk('core show channels concise')}`);
+}
+
+const pidOf = (name: string): number =>
+  Number(readFileSync(join(telephony().dir, `run/${name}.pid`), 'utf8'));
+
+/** Kills Asterisk as a crash would, calls and all. */
+export async function killAsterisk(): Promise<void> {
+  process.kill(pidOf('asterisk'), 'SIGKILL');
+  await runTelephony('stop', 'asterisk');
+}
+
+export const startAsterisk = (): Promise<unknown> => runTelephony('start', 'asterisk');
+
+/** No new SSH connections; the ones there are stay. */
+export const stopSshd = (): Promise<unknown> => runTelephony('stop', 'sshd');
+export const startSshd = (): Promise<unknown> => runTelephony('start', 'sshd');
+
+/** Cuts the SSH connections there are. */
+export function cutSshConnections(): void {
+  const pid = pidOf('sshd');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), 'SIGKILL');
+}
+
+/** A sipp of the test's own. */
+export class SipParty {
+  readonly #process: ChildProcess;
+  /** Exit code: 0 when the scenario went as written. */
+  readonly ended: Promise<number | null>;
+
+  constructor(args: string[]) {
+    const { dir } = telephony();
+    this.#process = spawn(join(dir, 'bin/sipp'), [...args, '-nostdin', '-deadcall_wait', '0'], {
+      cwd: join(dir, 'pbx/sipp'),
+      stdio: 'ignore',
+    });
+    this.ended = new Promise((resolve) => this.#process.once('close', resolve));
+  }
+
+  async stop(): Promise<void> {
+    this.#process.kill('SIGKILL');
+    await this.ended;
+  }
+}
+
+let nextPort = 0;
+/** Ports of sipp's own calls: apart from each other, for a finished one may still be closing. */
+const freePort = (): number => Number(`${telephony().prefix}${700 + (nextPort++ % 90)}`);
+
+/** The customer +375290000077 calls `number` of ours through the carrier that works, and talks for `ms`. */
+export function callFromCarrier(number: string, ms: number): SipParty {
+  const { sipPort } = telephony();
+  const own = `-sf caller.xml -i 127.0.0.2 -mi 127.0.0.2 -p ${freePort()} -m 1 -min_rtp_port 34000 -max_rtp_port 34998`;
+  return new SipParty([...own.split(' '), '-s', number, '-d', String(ms), `127.0.0.1:${sipPort}`]);
+}
+
+/** Extension 152's REGISTER, for so many seconds; 0 ends it. */
+async function register(user: string, seconds: number): Promise<void> {
+  const { dir, prefix, sipPort } = telephony();
+  const file = join(dir, 'pbx/sipp/register.csv');
+  writeFileSync(file, `SEQUENTIAL\n152;ext-152;${seconds};${user};127.0.0.1:${prefix}152\n`);
+  const once = `-sf register.xml -i 127.0.0.1 -p ${freePort()} -m 1 127.0.0.1:${sipPort}`;
+  const code = await new SipParty([...once.split(' '), '-inf', file]).ended;
+  if (code !== 0) throw new Error(`extension 152 could not register: sipp ended with ${code}`);
+}
+
+/** How a phone behaves: by the number under which it registers, as the carrier does. */
+const BEHAVIOURS = { answers: '152200', busy: '152486', refuses: '152403', rings: '152408' } as const;
+
+/**
+ * Registers a phone for extension 152, which has none by itself: one that answers, is busy, refuses, or rings until
+ * the caller gives up. `stop` takes it away again.
+ */
+export async function registerPhone(
+  behaviour: keyof typeof BEHAVIOURS = 'answers',
+): Promise<{ stop(): Promise<void> }> {
+  const own = `-sf carrier.xml -i 127.0.0.1 -mi 127.0.0.1 -p ${telephony().prefix}152 -min_rtp_port 35000 -max_rtp_port 35998`;
+  const phone = new SipParty(own.split(' '));
+  await register(BEHAVIOURS[behaviour], 300);
+  return {
+    stop: async () => {
+      await register(BEHAVIOURS[behaviour], 0);
+      await phone.stop();
+    },
+  };
+}
