@@ -185,7 +185,8 @@ export class SessionStore {
       .toArray();
     if (row === undefined) return null;
     return {
-      view: JSON.parse(row.view) as TenantView,
+      // A copy stored before there were bridges has none.
+      view: { bridges: [], ...(JSON.parse(row.view) as Omit<TenantView, 'bridges'>) },
       disabled: row.disabled === 1,
       loadedAt: row.loaded_at,
     };
