@@ -17,6 +17,7 @@ import { openapiDocument } from './platform/openapi';
 import { auth } from './platform/auth';
 import { point } from './platform/point';
 import { sessions } from './platform/sessions';
+import { slotsRoom } from './slots';
 
 /** The whole API: each room is mounted by one line. */
 export function buildApp(): OpenAPIHono<AppEnv> {
@@ -37,6 +38,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', bridges);
   app.route('/', enrol);
   app.route('/', connect);
+  app.route('/', slotsRoom);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

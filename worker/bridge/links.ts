@@ -150,21 +150,17 @@ export const BRIDGE_REFUSALS = [
  * meanwhile is refused there, and the next one is tried.
  *
  * @example
- * const { bridge, answer } = await startOnAnySlot(env, tenant, body.slot, (link, slot) =>
+ * const { bridge, answer } = await startOnAnySlot(env, tenant, body.slot, async (link, slot) =>
  *   link.startSlotCall({ slot, callId, number, userId }));
  * if (!answer.ok) throw platformErrorOf(answer);
  * @throws PlatformError NOT_FOUND for a slot the tenant has not, SLOT_OFFLINE where it has no bridge or no slot online
  */
-export async function startOnAnySlot<A extends { ok: true }>(
+export async function startOnAnySlot<A extends { ok: true } | LinkRefusal>(
   env: LinkEnv,
   tenant: TenantView,
   slot: number | 'AUTO',
-  start: (
-    link: ReturnType<typeof linkOf>,
-    slot: number | 'AUTO',
-    bridge: BridgeRef,
-  ) => Promise<A | LinkRefusal>,
-): Promise<{ bridge: BridgeRef; answer: A | LinkRefusal }> {
+  start: (link: ReturnType<typeof linkOf>, slot: number | 'AUTO', bridge: BridgeRef) => Promise<A>,
+): Promise<{ bridge: BridgeRef; answer: A }> {
   if (slot !== 'AUTO') {
     const { link, bridge } = await linkOfSlot(env, tenant, slot);
     return { bridge, answer: await start(link, slot, bridge) };

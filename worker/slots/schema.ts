@@ -32,12 +32,10 @@ export const Why = z
   .record(z.string(), z.string())
   .openapi({ description: 'Field → why its reading can’t be had.', example: { signal: 'no SIM card' } });
 
-export const age = count
-  .nullable()
-  .openapi({
-    description: 'Seconds since the reading was taken; null where there never was one.',
-    example: 12,
-  });
+export const age = count.nullable().openapi({
+  description: 'Seconds since the reading was taken; null where there never was one.',
+  example: 12,
+});
 
 export const SlotMetrics = z
   .object({
@@ -75,11 +73,6 @@ export const SlotConfigBody = z
         description: 'Package restarted with the slot’s session; the app in front when absent.',
         example: 'org.telegram.messenger',
       }),
-    callScript: z
-      .string()
-      .regex(/^[a-z][a-z0-9_]{0,59}$/, 'not the name of a script')
-      .optional()
-      .openapi({ description: 'Script that rings a number on this slot; a plain call when absent.' }),
     excludeFromAuto: z
       .boolean()
       .optional()

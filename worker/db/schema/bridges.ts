@@ -33,8 +33,6 @@ export const bridges = sqliteTable(
 export interface SlotConfig {
   /** Package restarted with the slot's session; the app in front when absent. */
   app?: string;
-  /** Script that rings a number on this slot; a plain phone call when absent. */
-  callScript?: string;
   /** Left out when a call or campaign asks for any free slot. */
   excludeFromAuto?: boolean;
 }
