@@ -1,10 +1,12 @@
 import { WorkerEntrypoint } from 'cloudflare:workers';
+import { RELAY_PATH } from '../objects/call-hub/contract';
 import { Line } from './dialer/line';
 import type { Env } from './env';
+import { isFront } from './http/front';
 
-/** Header with which the front of a self-hosted server proves itself. */
-const TOKEN_HEADER = 'x-trunkline-front';
 const LINE_PATH = '/__line';
+/** Followed by the tenant whose live sockets the front holds. */
+const LIVE_RELAY_PATH = '/__live-relay/';
 
 /** The API as the front calls it: `fetch` of the app. */
 interface App {
@@ -13,17 +15,22 @@ interface App {
 
 /**
  * The door for the front of a self-hosted server (`scripts/front`), on a loopback socket of its own: the same app,
- * and the line on which the front brings phones' polls. On Cloudflare's network nothing leads here.
+ * the line on which the front brings phones' polls, and a socket per tenant for the live sockets it holds. On Cloudflare's network nothing leads here.
  */
 export const frontEntry = (app: App) =>
   class FrontEntry extends WorkerEntrypoint<Env> {
     override fetch(request: Request): Response | Promise<Response> {
-      const token = this.env.FRONT_TOKEN;
-      if (!token || request.headers.get(TOKEN_HEADER) !== token)
-        return new Response('Forbidden\n', { status: 403 });
-      if (new URL(request.url).pathname !== LINE_PATH) return app.fetch(request, this.env, this.ctx);
+      if (!isFront(request, this.env)) return new Response('Forbidden\n', { status: 403 });
+      const { pathname } = new URL(request.url);
+      const isRelay = pathname.startsWith(LIVE_RELAY_PATH);
+      if (pathname !== LINE_PATH && !isRelay) return app.fetch(request, this.env, this.ctx);
       if (request.headers.get('upgrade') !== 'websocket')
         return new Response('Upgrade required\n', { status: 426 });
+      if (isRelay) {
+        const tenant = decodeURIComponent(pathname.slice(LIVE_RELAY_PATH.length));
+        const hub = this.env.CALL_HUB.getByName(tenant);
+        return hub.fetch(`https://call-hub${RELAY_PATH}`, { headers: { upgrade: 'websocket' } });
+      }
       const { 0: theirs, 1: ours } = new WebSocketPair();
       new Line(ours, this.env);
       return new Response(null, { status: 101, webSocket: theirs });

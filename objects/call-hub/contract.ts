@@ -202,8 +202,8 @@ export interface TicketResult {
 
 /** Name of the header in which the Worker hands the subscriber (JSON) to `fetch('/live')`. */
 export const SUBSCRIBER_HEADER = 'x-live-subscriber';
-/** Name of the header with the secret of a ticket, instead of a subscriber. */
-export const TICKET_HEADER = 'x-live-ticket';
+/** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
+export const RELAY_PATH = '/relay';
 
 /** A call that is about to be rung through a bridge; it is shown as queued until the bridge tells more. */
 export interface StartCallInput {
@@ -268,7 +268,10 @@ export interface CdrView extends CdrRow {
 }
 
 export interface CallHubApi extends Rpc.DurableObjectBranded {
-  /** `https://call-hub/live?epoch=&offset=` with an upgrade and one of the two headers above; for `worker/platform/live.ts` alone. */
+  /**
+   * `https://call-hub/live?epoch=&offset=` with an upgrade and the header above, for `worker/platform/live.ts` alone;
+   * `https://call-hub/relay` for `worker/front-entry.ts` alone.
+   */
   fetch(request: Request): Promise<Response>;
   /** Stores changes of phone commands; at-least-once, in any order, de-duplicated by `id`. Returns when durable. */
   ingestPhone(events: PhoneEvent[]): Promise<void>;
@@ -310,6 +313,8 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   phoneStats(query: PhoneStatsQuery): Promise<PhoneStats>;
   /** One use, 30 s. */
   createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult>;
+  /** Whose ticket it is; null for a used, unknown or late one. It is used up. */
+  takeTicket(secret: string): Promise<LiveSubscriber | null>;
   /** Ends the live sockets of a session. Idempotent; an unknown session is fine. */
   dropSession(sid: string): Promise<void>;
   /** Ends the live sockets of a user. Idempotent. */

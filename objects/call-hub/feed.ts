@@ -3,6 +3,7 @@
  * What a row says is kept as the text that goes over the wire: it is made once, whoever reads it.
  */
 import type { Viewer } from './contract';
+import { eventMessage } from './feed-messages';
 
 /** History kept for clients that were away. Whoever was away longer reads the whole picture again. */
 export const FEED_ROWS_KEPT = 10_000;
@@ -68,7 +69,7 @@ export class Feed {
     if (rows.length > REPLAY_LIMIT) return { ok: false };
     let prev = offset;
     const messages = rows.map((row) => {
-      const message = eventMessage(row.offset, prev, row.data);
+      const message = eventMessage({ offset: row.offset, event: 'call.update', data: row.data }, prev);
       prev = row.offset;
       return message;
     });
@@ -125,10 +126,3 @@ export class Feed {
     return row?.head ?? 0;
   }
 }
-
-/** `prev` is the offset of the event before it that concerned the receiver, so that a hole shows. */
-export const eventMessage = (offset: number, prev: number, data: string): string =>
-  `{"type":"event","offset":${offset},"prev":${prev},"event":"call.update","data":${data}}`;
-
-export const headMessage = (offset: number, last: number): string =>
-  `{"type":"head","offset":${offset},"last":${last}}`;

@@ -10,16 +10,10 @@ import { dueAt, readCall, type Reading } from './pbx';
 import { readPbxEvent } from './pbx-fields';
 import { linkFact, type PbxGroup } from './pbx-groups';
 import { applyPhoneEvent } from './phone';
+import type { Told } from './seats';
 import { entryOf, type PhoneCounters } from './stats';
 import type { CallStore } from './store';
 import { viewOf, type Names } from './view';
-
-/** A change to be told to the live sockets once it is stored. */
-export interface Told {
-  offset: number;
-  data: string;
-  audience: readonly string[];
-}
 
 /** A phone that took a command may lose its result for good: then the call ends by itself, with nothing known of it. */
 const PHONE_CAP_MS = 4 * 3_600_000;
@@ -170,6 +164,6 @@ export class Intake {
 
   private announce(call: CallRecord, data: string): void {
     const offset = this.parts.feed.append(call.callId, data, this.parts.now());
-    this.parts.tell({ offset, data, audience: call.audience });
+    this.parts.tell({ offset, event: 'call.update', data, audience: call.audience });
   }
 }

@@ -3,8 +3,8 @@ import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import type { PhoneEvent } from '../phone-queue/contract';
 import {
+  RELAY_PATH,
   SUBSCRIBER_HEADER,
-  TICKET_HEADER,
   type AddNoteInput,
   type CallDetail,
   type CallHubApi,
@@ -27,9 +27,10 @@ import { Feed } from './feed';
 import { feedPage, sees } from './feed-page';
 import { finaliseAt, Intake } from './intake';
 import type { CallRecord } from './machine';
+import { feedPosition } from './feed-position';
 import { CALL_HUB_MIGRATIONS } from './migrations';
 import { Notes } from './notes';
-import { LiveSockets, PER_TENANT, PING, PONG } from './sockets';
+import { LiveSockets } from './sockets';
 import { PhoneCounters } from './stats';
 import { CallStore } from './store';
 import { Teller } from './teller';
@@ -90,7 +91,6 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
         this.intake.save(call, known);
       },
     });
-    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     void ctx.blockConcurrencyWhile(async () => {
       this.alarmAt = await ctx.storage.getAlarm();
     });
@@ -160,6 +160,10 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     return { time_zone: timeZone, rows: this.counters.rows(query, this.names.user) };
   }
 
+  takeTicket(secret: string): Promise<LiveSubscriber | null> {
+    return Promise.resolve(this.tickets.take(secret, Date.now()));
+  }
+
   createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult> {
     this.wakeAt(now + TRIM_MS);
     return Promise.resolve(this.tickets.create(subscriber, now));
@@ -167,13 +171,13 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
 
   dropSession(sid: string): Promise<void> {
     this.tickets.dropWhere((who) => who.sid === sid);
-    this.sockets.drop((who) => who.sid === sid, 'session_ended');
+    this.sockets.dropSession(sid, 'session_ended');
     return Promise.resolve();
   }
 
   dropUser(userId: string): Promise<void> {
     this.tickets.dropWhere((who) => who.userId === userId);
-    this.sockets.drop((who) => who.userId === userId, 'session_ended');
+    this.sockets.dropUser(userId, 'session_ended');
     return Promise.resolve();
   }
 
@@ -189,9 +193,9 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
     if (named || moved) this.commit(() => this.intake.refresh());
   }
 
-  override webSocketMessage(ws: WebSocket): void {
-    // The runtime answers pings itself; nothing else is ever expected from this side.
-    this.sockets.refuse(ws);
+  override webSocketMessage(ws: WebSocket, message: string | ArrayBuffer): void {
+    // The runtime answers pings itself.
+    this.sockets.heard(ws, message);
   }
 
   override webSocketClose(ws: WebSocket): void {
@@ -223,25 +227,14 @@ export class CallHub extends DurableObject<Env> implements CallHubApi {
 
   private live(request: Request): Response {
     const url = new URL(request.url);
-    if (url.pathname !== '/live' || request.headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+    if (request.headers.get('upgrade')?.toLowerCase() !== 'websocket')
       return new Response(null, { status: 426 });
-    }
-    const ticket = request.headers.get(TICKET_HEADER);
-    const given = request.headers.get(SUBSCRIBER_HEADER);
-    const who =
-      ticket !== null
-        ? this.tickets.take(ticket, Date.now())
-        : given && (JSON.parse(given) as LiveSubscriber);
-    if (!who) return new Response(null, { status: 401 });
-    if (this.sockets.size >= PER_TENANT) return new Response(null, { status: 429 });
-    const epoch = url.searchParams.get('epoch');
-    const offset = url.searchParams.get('offset');
-    const from =
-      epoch !== null && offset !== null
-        ? { epoch, offset: /^\d{1,15}$/.test(offset) ? Number(offset) : -1 }
-        : null;
     const { 0: client, 1: server } = new WebSocketPair();
-    this.sockets.accept(server, who, from);
+    const given = request.headers.get(SUBSCRIBER_HEADER);
+    if (url.pathname === RELAY_PATH) this.sockets.acceptRelay(server);
+    else if (given === null) return new Response(null, { status: 401 });
+    else if (this.sockets.full) return new Response(null, { status: 429 });
+    else this.sockets.accept(server, JSON.parse(given) as LiveSubscriber, feedPosition(url.searchParams));
     return new Response(null, { status: 101, webSocket: client });
   }
 

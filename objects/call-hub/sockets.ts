@@ -1,149 +1,145 @@
-/** The tenant's live sockets. They hibernate: who sits behind one is kept in the socket's own attachment. */
-import { byeMessage, CLOSE_CODES, type CloseReason } from './close-codes';
+/**
+ * The tenant's live sockets, and the sockets of fronts that hold live sockets for us (relay-frames.ts). They hibernate:
+ * who sits behind one is kept in the socket's own attachment.
+ */
+import type { CloseReason } from './close-codes';
 import type { LiveSubscriber } from './contract';
-import { eventMessage, headMessage, type Feed } from './feed';
+import type { Feed } from './feed';
+import { headMessage, helloMessage, RELOAD_MESSAGE } from './feed-messages';
+import { PING, PONG } from './ping';
+import { decodeJoin, encodeFromHub, type FromHub } from './relay-frames';
+import { Seats, type Told } from './seats';
 import { isTransportError } from './transport-errors';
 
-/** Sockets of one session: a browser with a few tabs. The oldest gives way to a newer one. */
-const PER_SESSION = 20;
 /** Sockets of one tenant: below what one process of the runtime can hold in descriptors. */
 export const PER_TENANT = 5_000;
-/** Sockets told in one turn. */
-const BATCH = 200;
+const RELAY = 'relay';
 
-/** What a client sends to keep its connection open; answered by the runtime without waking the object. */
-export const PING = 'ping';
-export const PONG = 'pong';
-
-interface Seat {
-  ws: WebSocket;
-  who: LiveSubscriber;
-}
+type Attachment = LiveSubscriber | typeof RELAY;
+type From = { epoch: string; offset: number } | null;
 
 export class LiveSockets {
-  private readonly seats = new Map<WebSocket, LiveSubscriber>();
-  /** Newest change each viewer of own calls was told of; filled from the feed when first needed. */
-  private readonly lastOf = new Map<string, number>();
+  private readonly seats: Seats<WebSocket, string>;
+  private readonly relays = new Set<WebSocket>();
 
   constructor(
     private readonly ctx: DurableObjectState,
     private readonly feed: Feed,
   ) {
+    this.seats = new Seats<WebSocket, string>(
+      {
+        pack: (message) => message,
+        send,
+        close(ws, code, reason) {
+          // The frame may reach the client late (only when the object sleeps): the message before it is what counts.
+          try {
+            ws.close(code, reason);
+          } catch (error) {
+            if (!isTransportError(error)) throw error;
+          }
+        },
+      },
+      (userId, before) => this.feed.lastFor(userId, before),
+    );
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const ws of ctx.getWebSockets()) {
-      const who = ws.deserializeAttachment() as LiveSubscriber | null;
-      if (who) this.seats.set(ws, who);
+      const kept = ws.deserializeAttachment() as Attachment | null;
+      if (kept === RELAY) this.relays.add(ws);
+      else if (kept !== null) this.seats.add(ws, kept);
     }
   }
 
-  get size(): number {
-    return this.seats.size;
+  /** Whether anybody listens. */
+  get listened(): boolean {
+    return this.seats.size > 0 || this.relays.size > 0;
+  }
+
+  get full(): boolean {
+    return this.seats.size >= PER_TENANT;
   }
 
   /** Seats a subscriber and sends the greeting with what it missed, all before any later change. */
-  accept(ws: WebSocket, who: LiveSubscriber, from: { epoch: string; offset: number } | null): void {
-    this.ctx.acceptWebSocket(ws, [`sid:${who.sid}`]);
-    ws.serializeAttachment(who);
-    const others = this.of((other) => other.sid === who.sid);
-    if (others.length >= PER_SESSION && others[0]) this.close(others[0], 'too_many');
-    this.seats.set(ws, who);
-    this.send(ws, JSON.stringify({ type: 'hello', epoch: this.feed.epoch, offset: this.feed.head }));
-    if (!from) return;
-    const replay = this.feed.replay(from.epoch, from.offset, who);
-    if (!replay.ok) {
-      this.send(ws, '{"type":"reload"}');
+  accept(ws: WebSocket, who: LiveSubscriber, from: From): void {
+    this.ctx.acceptWebSocket(ws);
+    ws.serializeAttachment(who satisfies Attachment);
+    this.seats.add(ws, who);
+    for (const message of this.greeting(who, from).messages) this.seats.send(ws, message);
+  }
+
+  /** A front that holds live sockets of this tenant. */
+  acceptRelay(ws: WebSocket): void {
+    this.ctx.acceptWebSocket(ws);
+    ws.serializeAttachment(RELAY satisfies Attachment);
+    this.relays.add(ws);
+  }
+
+  /** What came over a socket: a front's listener, or words of a client that has none to say. */
+  heard(ws: WebSocket, message: string | ArrayBuffer): void {
+    if (!this.relays.has(ws)) {
+      if (this.seats.who(ws)) this.seats.close(ws, 'unexpected_message');
       return;
     }
-    for (const message of replay.messages) this.send(ws, message);
-    this.send(ws, headMessage(this.feed.head, replay.messages.length > 0 ? this.lastFor(who) : from.offset));
+    if (typeof message !== 'string') return;
+    const { n, who, from } = decodeJoin(message);
+    this.tellRelay(ws, { kind: 'joined', n, ...this.greeting(who, from) });
   }
 
   remove(ws: WebSocket): void {
-    this.seats.delete(ws);
+    this.relays.delete(ws);
+    this.seats.remove(ws);
   }
 
-  /** A client that talks is no client of this socket. */
-  refuse(ws: WebSocket): void {
-    const who = this.seats.get(ws);
-    if (who) this.close({ ws, who }, 'unexpected_message');
-  }
-
-  /**
-   * Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. Pauses after
-   * each batch of sockets, saying how many are left, for the caller to let others have their turn.
-   */
-  *broadcast(offset: number, data: string, audience: readonly string[]): Generator<number, void, void> {
-    if (this.seats.size === 0) {
-      this.lastOf.clear();
-      return;
-    }
-    const forAll = eventMessage(offset, offset - 1, data);
-    const forOwn = new Map<string, string>();
-    const now = Date.now();
-    let left = this.seats.size;
-    for (const [ws, who] of this.seats) {
-      left -= 1;
-      if (left > 0 && left % BATCH === 0) yield left;
-      if (who.expiresAt !== null && who.expiresAt <= now) this.close({ ws, who }, 'session_ended');
-      else if (who.scope === 'all') this.send(ws, forAll);
-      else if (audience.includes(who.userId)) {
-        let message = forOwn.get(who.userId);
-        if (message === undefined) {
-          const prev = this.lastOf.get(who.userId) ?? this.feed.lastFor(who.userId, offset);
-          message = eventMessage(offset, prev, data);
-          forOwn.set(who.userId, message);
-        }
-        this.send(ws, message);
-      }
-    }
-    for (const userId of audience) {
-      // Somebody without a socket now: the feed knows their last one when they come back.
-      if (forOwn.has(userId)) this.lastOf.set(userId, offset);
-      else this.lastOf.delete(userId);
-    }
+  /** Tells one change, a batch of sockets at a time, saying how many are left. */
+  *broadcast(told: Told): Generator<number, void, void> {
+    this.tellRelays({ kind: 'told', told });
+    yield* this.seats.broadcast(told, Date.now());
   }
 
   /** Tells everybody how far the feed has come, so that a client finds a hole by itself. */
   heads(now: number): void {
-    for (const [ws, who] of this.seats) {
-      if (who.expiresAt !== null && who.expiresAt <= now) this.close({ ws, who }, 'session_ended');
-      else this.send(ws, headMessage(this.feed.head, this.lastFor(who)));
+    this.tellRelays({ kind: 'heads', head: this.feed.head });
+    this.seats.heads(this.feed.head, now);
+  }
+
+  dropSession(sid: string, reason: CloseReason): void {
+    this.tellRelays({ kind: 'drop', by: 'sid', id: sid, reason });
+    this.seats.drop((who) => who.sid === sid, reason);
+  }
+
+  dropUser(userId: string, reason: CloseReason): void {
+    this.tellRelays({ kind: 'drop', by: 'user', id: userId, reason });
+    this.seats.drop((who) => who.userId === userId, reason);
+  }
+
+  private greeting(who: LiveSubscriber, from: From): { messages: string[]; last: number } {
+    const { head, epoch } = this.feed;
+    const messages = [helloMessage(epoch, head)];
+    if (from !== null) {
+      const replay = this.feed.replay(from.epoch, from.offset, who);
+      if (!replay.ok) messages.push(RELOAD_MESSAGE);
+      else {
+        const last = replay.messages.length > 0 ? this.seats.last(who, head) : from.offset;
+        messages.push(...replay.messages, headMessage(head, last));
+      }
     }
+    return { messages, last: this.seats.last(who, head) };
   }
 
-  drop(test: (who: LiveSubscriber) => boolean, reason: CloseReason): void {
-    for (const seat of this.of(test)) this.close(seat, reason);
+  private tellRelays(frame: FromHub): void {
+    for (const ws of this.relays) this.tellRelay(ws, frame);
   }
 
-  private close(seat: Seat, reason: CloseReason): void {
-    this.seats.delete(seat.ws);
-    this.send(seat.ws, byeMessage(reason));
-    // The frame may reach the client late (only when the object sleeps): the message before it is what counts.
-    try {
-      seat.ws.close(CLOSE_CODES[reason].code, reason);
-    } catch (error) {
-      if (!isTransportError(error)) throw error;
-    }
+  private tellRelay(ws: WebSocket, frame: FromHub): void {
+    if (!send(ws, encodeFromHub(frame))) this.relays.delete(ws);
   }
+}
 
-  private of(test: (who: LiveSubscriber) => boolean): Seat[] {
-    const found: Seat[] = [];
-    for (const [ws, who] of this.seats) if (test(who)) found.push({ ws, who });
-    return found;
-  }
-
-  private lastFor(who: LiveSubscriber): number {
-    if (who.scope === 'all') return this.feed.head;
-    const known = this.lastOf.get(who.userId) ?? this.feed.lastFor(who.userId, this.feed.head + 1);
-    this.lastOf.set(who.userId, known);
-    return known;
-  }
-
-  private send(ws: WebSocket, message: string): void {
-    try {
-      ws.send(message);
-    } catch (error) {
-      this.seats.delete(ws);
-      if (!isTransportError(error)) console.error('live socket', error);
-    }
+function send(ws: WebSocket, message: string): boolean {
+  try {
+    ws.send(message);
+    return true;
+  } catch (error) {
+    if (!isTransportError(error)) console.error('live socket', error);
+    return false;
   }
 }

@@ -1,5 +1,5 @@
 import type { Feed } from './feed';
-import type { Told } from './intake';
+import type { Told } from './seats';
 import type { LiveSockets } from './sockets';
 
 /** Heads follow a change at most this often; with no changes or no listeners there are none. */
@@ -39,7 +39,7 @@ export class Teller {
 
   /** After a transaction: starts telling. Answers when heads are due, null when nobody listens or nothing changed. */
   tell(now: number): number | null {
-    if (this.sockets.size === 0) {
+    if (!this.sockets.listened) {
       this.told.length = 0;
       return null;
     }
@@ -64,9 +64,7 @@ export class Teller {
     try {
       await this.durable();
       for (let change = this.told.shift(); change; change = this.told.shift()) {
-        const { offset, data, audience } = change;
-        for (const rest of this.sockets.broadcast(offset, data, audience))
-          if (rest > 0) await scheduler.wait(0);
+        for (const rest of this.sockets.broadcast(change)) if (rest > 0) await scheduler.wait(0);
       }
     } catch (error) {
       // A change that could not be told is a hole its receivers see with the next one, and then ask for.

@@ -1,7 +1,7 @@
 // The door of a self-hosted server. The runtime keeps two descriptors and about 100 KiB for every connection, cannot
 // refuse any and dies when it runs out of descriptors; it also never notices that a phone hung up. So phones and
-// browsers connect here: polls travel on one line to the Worker (line.ts), everything else is passed through, and
-// what is more than the machine can carry is refused in words.
+// browsers connect here: polls travel on one line to the Worker (line.ts), live sockets are told from here (live.ts),
+// everything else is passed through, and what is more than the machine can carry is refused in words.
 import {
   Agent,
   createServer,
@@ -15,6 +15,7 @@ import type { Duplex } from 'node:stream';
 import { forwarded, withoutHops, type AddressRules } from './headers.ts';
 import { connectionLimits, openFilesLimit, UPSTREAM_CONNECTIONS, type ConnectionLimits } from './limits.ts';
 import { LineClient, type LineAnswer } from './line.ts';
+import { isLive, LiveFront } from './live.ts';
 
 export interface FrontOptions {
   host: string;
@@ -93,8 +94,10 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     forwarded(req.rawHeaders, req.socket.remoteAddress, options.address, proof, upgrade);
 
   const open = limitConnections(server, limits);
+  const live = new LiveFront({ upstream: () => upstream, agent, proof });
   let sockets = 0;
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (isLive(req.url)) return live.upgrade(req, socket, head, headersOf(req));
     if (sockets >= limits.sockets) return void socket.end(REFUSAL);
     sockets += 1;
     // Its other end, at the runtime, is a descriptor of ours too.
@@ -115,6 +118,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
     parked: () => line.waiting,
     async close() {
       server.close();
+      live.close();
       await line.close(MIN_EMPTY_MS);
       server.closeAllConnections();
       agent.destroy();

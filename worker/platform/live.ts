@@ -1,13 +1,14 @@
 import { timingSafeEqual } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { SUBSCRIBER_HEADER, TICKET_HEADER, type LiveSubscriber } from '../../objects/call-hub/contract';
+import { SUBSCRIBER_HEADER, type LiveSubscriber } from '../../objects/call-hub/contract';
 import { keyedDigest } from '../auth/digest';
 import type { Env } from '../env';
 import { identify } from '../http/authenticate';
 import type { AppEnv, Identity } from '../http/context';
 import { isSameOrigin } from '../http/csrf';
 import { PlatformError } from '../http/errors';
+import { isFront, SEAT_PATH } from '../http/front';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { viewerOf } from './viewer';
 
@@ -67,17 +68,19 @@ const socket = apiRoute({
   responses: { 101: { description: 'Switching to WebSocket.' } },
 });
 
-/** The tenant whose hub the socket goes to, and what the hub is told of who asks. */
-async function whoAsks(
-  c: Context<AppEnv>,
-  given: string | undefined,
-): Promise<{ tenantId: string; headers: Headers }> {
-  const headers = new Headers({ upgrade: 'websocket' });
-  if (given !== undefined) {
-    const parsed = readTicket(c.env, given);
-    if (!parsed) throw new PlatformError('AUTH_FAIL', 'The ticket is not valid.');
-    headers.set(TICKET_HEADER, parsed.secret);
-    return { tenantId: parsed.tenantId, headers };
+interface Seat {
+  /** Whose hub the socket goes to. */
+  tenant: string;
+  who: LiveSubscriber;
+}
+
+/** Who asks for a live socket, by ticket, header or cookie. @throws PlatformError */
+async function seatOf(c: Context<AppEnv>, ticket: string | undefined): Promise<Seat> {
+  if (ticket !== undefined) {
+    const parsed = readTicket(c.env, ticket);
+    const who = parsed && (await c.env.CALL_HUB.getByName(parsed.tenantId).takeTicket(parsed.secret));
+    if (!who) throw new PlatformError('AUTH_FAIL', 'The ticket is not valid, was used or is past its time.');
+    return { tenant: parsed.tenantId, who };
   }
   const result = await identify(c.req.raw, c.env);
   if (!result.ok) {
@@ -97,8 +100,15 @@ async function whoAsks(
   if (!identity.permissions.has('call.view')) {
     throw new PlatformError('PERMISSION_DENIED', 'Your role does not allow call.view.');
   }
-  headers.set(SUBSCRIBER_HEADER, JSON.stringify(subscriberOf(identity)));
-  return { tenantId: identity.tenantId, headers };
+  return { tenant: identity.tenantId, who: subscriberOf(identity) };
+}
+
+function refuseTokenInUrl(query: { token?: string; access_token?: string }): void {
+  if (query.token === undefined && query.access_token === undefined) return;
+  throw new PlatformError(
+    'INVALID_PARAMS',
+    'A token must not travel in the URL: use the header or a ticket.',
+  );
 }
 
 /** `/api/live`: the tenant's feed as it happens. */
@@ -114,25 +124,28 @@ live.openapi(ticket, async (c) => {
 
 live.openapi(socket, async (c) => {
   const query = c.req.valid('query');
-  if (query.token !== undefined || query.access_token !== undefined) {
-    throw new PlatformError(
-      'INVALID_PARAMS',
-      'A token must not travel in the URL: use the header or a ticket.',
-    );
-  }
+  refuseTokenInUrl(query);
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket') {
     throw new PlatformError('INVALID_PARAMS', 'This path is a WebSocket.');
   }
-  const { tenantId, headers } = await whoAsks(c, query.ticket);
+  const { tenant, who } = await seatOf(c, query.ticket);
   const url = new URL('https://call-hub/live');
   if (query.epoch !== undefined) url.searchParams.set('epoch', query.epoch);
   if (query.offset !== undefined) url.searchParams.set('offset', query.offset);
-  const answer = await c.env.CALL_HUB.getByName(tenantId).fetch(url.href, { headers });
-  if (answer.status === 401) throw new PlatformError('AUTH_FAIL', 'The ticket was used or is past its time.');
+  const headers = { upgrade: 'websocket', [SUBSCRIBER_HEADER]: JSON.stringify(who) };
+  const answer = await c.env.CALL_HUB.getByName(tenant).fetch(url.href, { headers });
   if (answer.status === 429) {
     throw new PlatformError('RATE_LIMITED', 'Too many live sockets are open.', {
       headers: { 'Retry-After': '30' },
     });
   }
   return answer;
+});
+
+/** The same for a front that holds the sockets itself (`scripts/front/live.ts`); nobody else is answered. */
+live.get(SEAT_PATH, async (c) => {
+  if (!isFront(c.req.raw, c.env)) return c.notFound();
+  const query = Object.fromEntries(new URL(c.req.url).searchParams);
+  refuseTokenInUrl(query);
+  return c.json(await seatOf(c, query.ticket), 200);
 });

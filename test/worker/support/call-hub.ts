@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers';
 import {
   SUBSCRIBER_HEADER,
-  TICKET_HEADER,
   type CallHubApi,
   type LiveSubscriber,
   type Viewer,
@@ -144,10 +143,6 @@ export class LiveClient {
     const answer = await hub.fetch(`https://call-hub/live${query}`, { headers });
     if (!answer.webSocket) throw new Error(`no socket: ${answer.status}`);
     return new LiveClient(answer.webSocket);
-  }
-
-  static withTicket(hub: DurableObjectStub<CallHubApi>, secret: string): Promise<Response> {
-    return hub.fetch('https://call-hub/live', { headers: { upgrade: 'websocket', [TICKET_HEADER]: secret } });
   }
 
   /** Waits until `test` holds of what came so far. */

@@ -1,0 +1,141 @@
+/**
+ * Who listens to the feed, and what each of them is told: the part that is the same whether the sockets are the
+ * hub's own or those of a self-hosted server's front (`scripts/front/live.ts`), which is told once for all of them.
+ */
+import { byeMessage, CLOSE_CODES, type CloseReason } from './close-codes.ts';
+import type { LiveSubscriber } from './contract.ts';
+import { eventMessage, headMessage } from './feed-messages.ts';
+
+/** Sockets of one session: a browser with a few tabs. The oldest gives way to a newer one. */
+const PER_SESSION = 20;
+/** Sockets told in one turn. */
+const BATCH = 200;
+
+/** A change as it is told. `audience` are users who see it among those who only see what is their own. */
+export interface Told {
+  offset: number;
+  event: 'call.update' | 'slot.update';
+  /** JSON. */
+  data: string;
+  audience: readonly string[];
+}
+
+/** What the seats need of the sockets. A socket that is gone is no fault: `send` answers false. */
+export interface Outlets<Socket, Packed> {
+  /** Makes a message ready to be sent many times. */
+  pack(message: string): Packed;
+  send(socket: Socket, message: Packed): boolean;
+  close(socket: Socket, code: number, reason: string): void;
+}
+
+export class Seats<Socket, Packed> {
+  readonly #seats = new Map<Socket, LiveSubscriber>();
+  readonly #outlets: Outlets<Socket, Packed>;
+  /** Newest change before an offset that a viewer of own calls was told of. */
+  readonly #lastFor: (userId: string, before: number) => number;
+  readonly #lastOf = new Map<string, number>();
+
+  constructor(outlets: Outlets<Socket, Packed>, lastFor: (userId: string, before: number) => number) {
+    this.#outlets = outlets;
+    this.#lastFor = lastFor;
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** Seats a subscriber; the oldest socket of a session that has too many is closed. */
+  add(socket: Socket, who: LiveSubscriber): void {
+    const others = this.#of((other) => other.sid === who.sid);
+    if (others.length >= PER_SESSION && others[0] !== undefined) this.close(others[0], 'too_many');
+    this.#seats.set(socket, who);
+  }
+
+  sockets(): Socket[] {
+    return [...this.#seats.keys()];
+  }
+
+  remove(socket: Socket): void {
+    this.#seats.delete(socket);
+  }
+
+  who(socket: Socket): LiveSubscriber | null {
+    return this.#seats.get(socket) ?? null;
+  }
+
+  /** What was told last to a viewer of own calls, where it is known from elsewhere. */
+  knowLast(userId: string, offset: number): void {
+    this.#lastOf.set(userId, offset);
+  }
+
+  /** Offset of what a subscriber was told last, `head` being the feed's. */
+  last(who: LiveSubscriber, head: number): number {
+    if (who.scope === 'all') return head;
+    const known = this.#lastOf.get(who.userId) ?? this.#lastFor(who.userId, head + 1);
+    this.#lastOf.set(who.userId, known);
+    return known;
+  }
+
+  /**
+   * Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. Pauses after
+   * each batch of sockets, saying how many are left, for the caller to let others have their turn.
+   */
+  *broadcast(told: Told, now: number): Generator<number, void, void> {
+    if (this.#seats.size === 0) {
+      this.#lastOf.clear();
+      return;
+    }
+    const { offset, audience } = told;
+    const forAll = this.#outlets.pack(eventMessage(told, offset - 1));
+    const forOwn = new Map<string, Packed>();
+    let left = this.#seats.size;
+    for (const [socket, who] of this.#seats) {
+      left -= 1;
+      if (left > 0 && left % BATCH === 0) yield left;
+      if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
+      else if (who.scope === 'all') this.send(socket, forAll);
+      else if (audience.includes(who.userId)) {
+        let message = forOwn.get(who.userId);
+        if (message === undefined) {
+          const prev = this.#lastOf.get(who.userId) ?? this.#lastFor(who.userId, offset);
+          message = this.#outlets.pack(eventMessage(told, prev));
+          forOwn.set(who.userId, message);
+        }
+        this.send(socket, message);
+      }
+    }
+    for (const userId of audience) {
+      // Somebody without a socket now: the feed knows their last one when they come back.
+      if (forOwn.has(userId)) this.#lastOf.set(userId, offset);
+      else this.#lastOf.delete(userId);
+    }
+  }
+
+  /** Tells everybody how far the feed has come, so that a client finds a hole by itself. */
+  heads(head: number, now: number): void {
+    for (const [socket, who] of this.#seats) {
+      if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
+      else this.send(socket, this.#outlets.pack(headMessage(head, this.last(who, head))));
+    }
+  }
+
+  drop(test: (who: LiveSubscriber) => boolean, reason: CloseReason): void {
+    for (const socket of this.#of(test)) this.close(socket, reason);
+  }
+
+  close(socket: Socket, reason: CloseReason): void {
+    this.#seats.delete(socket);
+    this.#outlets.send(socket, this.#outlets.pack(byeMessage(reason)));
+    this.#outlets.close(socket, CLOSE_CODES[reason].code, reason);
+  }
+
+  send(socket: Socket, message: Packed): void {
+    if (!this.#outlets.send(socket, message)) this.#seats.delete(socket);
+  }
+
+  #of(test: (who: LiveSubscriber) => boolean): Socket[] {
+    const found: Socket[] = [];
+    for (const [socket, who] of this.#seats) if (test(who)) found.push(socket);
+    return found;
+  }
+}
