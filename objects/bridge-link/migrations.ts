@@ -63,4 +63,88 @@ export const BRIDGE_LINK_MIGRATIONS: readonly ObjectMigration[] = [
         PRIMARY KEY (upload, number)
       ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    id: 3,
+    name: 'slots: board with holds, calls, commands, script runs, history, samples',
+    sql: `
+      CREATE TABLE slots (
+        key TEXT PRIMARY KEY,
+        -- Small number, unique in the tenant: given by D1.
+        id INTEGER NOT NULL UNIQUE,
+        -- 1: the phone is at another bridge now, or was taken off the wall. The row stays for its fence.
+        gone INTEGER NOT NULL,
+        -- As the bridge tells it.
+        status TEXT NOT NULL,
+        remedy TEXT, usb TEXT, model TEXT, android TEXT, address TEXT,
+        -- Copy of D1.
+        label TEXT, user_id TEXT, trunk TEXT, config TEXT NOT NULL,
+        last_activity INTEGER, last_event TEXT, idle_since INTEGER, call_id TEXT,
+        -- JSON, see slots/holds.ts; hold_end is when something of it ends by itself.
+        hold TEXT NOT NULL,
+        hold_end INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX slots_hold_end ON slots (hold_end) WHERE hold_end IS NOT NULL;
+
+      CREATE TABLE slot_calls (
+        call_id TEXT PRIMARY KEY,
+        slot_id INTEGER NOT NULL,
+        fence INTEGER NOT NULL,
+        user_id TEXT NOT NULL,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX slot_calls_ended ON slot_calls (ended_at) WHERE ended_at IS NOT NULL;
+
+      CREATE TABLE slot_commands (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        slot_id INTEGER NOT NULL,
+        argv TEXT NOT NULL,
+        free INTEGER NOT NULL,
+        user_id TEXT NOT NULL,
+        fence INTEGER NOT NULL,
+        -- waiting (for the one before it), sent, done, failed
+        state TEXT NOT NULL,
+        result TEXT,
+        error TEXT,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER,
+        -- 0: its end is still to be written to the audit log.
+        audited INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX slot_commands_slot ON slot_commands (slot_id, n);
+      CREATE INDEX slot_commands_open ON slot_commands (slot_id, n) WHERE ended_at IS NULL;
+      CREATE INDEX slot_commands_unaudited ON slot_commands (n) WHERE audited = 0;
+
+      CREATE TABLE slot_runs (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        slot_id INTEGER NOT NULL,
+        script TEXT NOT NULL,
+        params TEXT NOT NULL,
+        user_id TEXT NOT NULL,
+        fence INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        steps TEXT NOT NULL,
+        error TEXT,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER
+      ) STRICT;
+      CREATE INDEX slot_runs_slot ON slot_runs (slot_id, n);
+
+      CREATE TABLE slot_history (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        slot_id INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        user_id TEXT,
+        ref TEXT
+      ) STRICT;
+      CREATE INDEX slot_history_slot ON slot_history (slot_id, id);
+
+      -- The newest reading of every phone, in one row: they arrive together, a few times a minute.
+      CREATE TABLE slot_readings (one INTEGER PRIMARY KEY CHECK (one = 1), data TEXT NOT NULL) STRICT;
+      -- One row a minute with all phones of the bridge.
+      CREATE TABLE slot_samples (at INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;`,
+  },
 ];

@@ -82,6 +82,7 @@ export interface SlotPart extends Pick<
   | 'slotHistory'
   | 'hold'
   | 'release'
+  | 'freeSlot'
   | 'startSlotCall'
   | 'endSlotCall'
   | 'restartSlot'
