@@ -151,6 +151,8 @@ const Config = z.strictObject({
   state_dir: z.string().min(1),
   /** HTTP proxy for the tunnel; `HTTPS_PROXY` of the environment when absent. */
   proxy: z.url({ protocol: /^https?$/ }).optional(),
+  /** How large the journal may grow while the edge can't be reached, megabytes; then the least important goes first. */
+  journal_mb: z.number().int().min(16).max(1_000_000).default(8_192),
   log_level: z.enum(['info', 'warn', 'error']).default('info'),
   pbx: z.array(Pbx).max(20).default([]),
   slots: Slots.optional(),

@@ -1,0 +1,66 @@
+/** The parts of the bridge that its configuration asks for, and what they are given. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BridgeConfig } from './config.ts';
+import { Refusal, type BridgeServices, type Logger, type Part } from './part.ts';
+import { partDir } from './state-dir.ts';
+import type { Tunnel } from './tunnel/tunnel.ts';
+
+type PartName = Part['name'];
+export type ServicesOf = (part: PartName) => BridgeServices;
+
+/** What the running bridge gives its parts. */
+export const tunnelServices =
+  (tunnel: Tunnel, stateDir: string, log: (part: PartName) => Logger): ServicesOf =>
+  (part) => ({
+    log: log(part),
+    now: tunnel.now,
+    emit: tunnel.emit,
+    ask: tunnel.ask,
+    newStream: tunnel.newStream,
+    send: tunnel.send,
+    online: tunnel.online,
+    stateDir: partDir(stateDir, part),
+  });
+
+/** What parts get for `--check`: nothing they try reaches the edge. */
+export const checkServices =
+  (stateDir: string, log: (part: PartName) => Logger): ServicesOf =>
+  (part) => {
+    const offline = (): Promise<never> => Promise.reject(new Refusal('OFFLINE', 'a check has no tunnel'));
+    return {
+      log: log(part),
+      now: () => Date.now(),
+      emit: () => undefined,
+      ask: offline,
+      newStream: () => 1,
+      send: offline,
+      online: offline,
+      stateDir: partDir(stateDir, part),
+    };
+  };
+
+/** How a part is made: by the one function that the index of its directory exports. */
+type Factory = (config: unknown, services: BridgeServices) => Part;
+
+/** Makes the parts that the configuration asks for; nothing is started. */
+export async function createParts(config: BridgeConfig, services: ServicesOf): Promise<Part[]> {
+  const parts = [
+    config.pbx.length > 0 && (await make('asterisk', 'createAsterisk', config.pbx, services)),
+    config.slots !== undefined && (await make('slots', 'createSlots', config.slots, services)),
+    await make('host', 'createHost', config.host, services),
+  ];
+  return parts.filter((part) => part instanceof Object);
+}
+
+async function make(
+  name: PartName,
+  factory: string,
+  config: unknown,
+  services: ServicesOf,
+): Promise<Part | null> {
+  const file = join(import.meta.dirname, name, 'index.ts');
+  if (!existsSync(file)) return null;
+  const module = (await import(file)) as Record<string, Factory>;
+  return module[factory]?.(config, services(name)) ?? null;
+}
