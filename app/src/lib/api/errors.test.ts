@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, asApiError, isRetryable, readError } from './errors';
+import { ApiError, asApiError, bridgeRefusal, isRetryable, readError } from './errors';
 
 const answer = (status: number, body: BodyInit | null, headers: HeadersInit = {}) =>
   new Response(body, { status, headers });
@@ -50,5 +50,19 @@ describe('asApiError', () => {
     expect(asApiError(new DOMException('', 'TimeoutError')).code).toBe('TIMEOUT');
     expect(isRetryable(asApiError(new TypeError('x')))).toBe(true);
     expect(isRetryable(new ApiError('PERMISSION_DENIED', 403, ''))).toBe(false);
+  });
+});
+
+describe('bridgeRefusal', () => {
+  it("finds a bridge's own code and words", () => {
+    const error = new ApiError('CALL_FAILED', 502, 'no', { bridge: ['PBX_REFUSED: extension 199\nis away'] });
+    expect(bridgeRefusal(error)).toEqual({ code: 'PBX_REFUSED', words: 'extension 199\nis away' });
+  });
+
+  it('finds none in other errors', () => {
+    expect(bridgeRefusal(new ApiError('INTERNAL', 500, 'no'))).toBeNull();
+    expect(
+      bridgeRefusal(new ApiError('INVALID_PARAMS', 400, 'no', { bridge: 'x', number: ['bad'] })),
+    ).toBeNull();
   });
 });

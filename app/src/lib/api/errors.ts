@@ -93,8 +93,35 @@ export function asApiError(cause: unknown): ApiError {
   return new ApiError('INTERNAL', 0, cause instanceof Error ? cause.message : String(cause));
 }
 
+/** What a bridge said when it refused: its own code and words, which travel in `details`; null of other errors. */
+export function bridgeRefusal({ details }: ApiError): { code: string; words: string } | null {
+  const said = isRecord(details) && Array.isArray(details.bridge) ? String(details.bridge[0]) : '';
+  const [, code = '', words = ''] = /^([A-Z_]+): (.*)$/s.exec(said) ?? [];
+  return code === '' ? null : { code, words };
+}
+
+function refusalText({ code, words }: { code: string; words: string }): string {
+  switch (code) {
+    case 'OFFLINE':
+      return m.error_bridge_offline();
+    case 'PBX_OFFLINE':
+      return m.error_pbx_offline();
+    case 'DEADLINE':
+      return m.error_bridge_late();
+    case 'OUTCOME_UNKNOWN':
+      return m.error_bridge_unsure();
+    case 'SLOT_BUSY':
+    case 'FENCED':
+      return m.error_slot_busy();
+    default:
+      return m.error_bridge_said({ words });
+  }
+}
+
 /** What a person reads, in the current language. */
 export function errorText(error: ApiError): string {
+  const refusal = bridgeRefusal(error);
+  if (refusal) return refusalText(refusal);
   switch (error.code) {
     case 'AUTH_FAIL':
       return m.error_auth_fail();

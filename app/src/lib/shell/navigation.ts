@@ -1,11 +1,13 @@
 import Headset from '@lucide/svelte/icons/headset';
+import PhoneCall from '@lucide/svelte/icons/phone-call';
+import Server from '@lucide/svelte/icons/server';
 import Smartphone from '@lucide/svelte/icons/smartphone';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
 
 export interface NavItem {
-  href: '/' | '/phones';
-  route: '/(workspace)' | '/(admin)/phones';
+  href: '/' | '/phones' | '/pbx' | '/bridges';
+  route: '/(workspace)' | '/(admin)/phones' | '/(admin)/pbx' | '/(admin)/bridges';
   label: () => string;
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
@@ -34,6 +36,14 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_phones,
         icon: Smartphone,
         needs: ['phone.view', 'phone.own'],
+      },
+      { href: '/pbx', route: '/(admin)/pbx', label: m.nav_pbx, icon: PhoneCall, needs: ['pbx.view'] },
+      {
+        href: '/bridges',
+        route: '/(admin)/bridges',
+        label: m.nav_bridges,
+        icon: Server,
+        needs: ['bridge.view'],
       },
     ],
   },
