@@ -10,9 +10,9 @@ import { DatabaseSync } from 'node:sqlite';
 /** Append-only. A journal of a newer bridge is not opened by an older one. */
 const MIGRATIONS = [
   `CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-   CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL) STRICT;
-   -- What is given up first when the journal is full.
-   CREATE INDEX events_minor ON events (kind, seq) WHERE kind IN ('bridge.log', 'pbx.trunk', 'pbx.state');
+   CREATE TABLE events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
+   -- What is given up first when the journal is full: apart, so that dropping it gives whole pages back.
+   CREATE TABLE minor_events (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT;
    CREATE TABLE commands (
      id TEXT PRIMARY KEY, verb TEXT NOT NULL, at INTEGER NOT NULL,
      -- NULL: begun, and not ended as far as is known.

@@ -3,13 +3,12 @@ import type { StatementSync } from 'node:sqlite';
 import type { BridgeEvent, BridgeEventKind } from '../protocol/events.ts';
 import type { Journal } from './journal.ts';
 
-/**
- * Rows that are dropped, oldest first, when the journal is full: first lines of the log, then states that are told anew
- * when the tunnel comes up; only then anything else.
- */
-const MINOR: BridgeEventKind[] = ['bridge.log', 'pbx.trunk', 'pbx.state'];
+/** Dropped first, oldest first, when the journal is full: lines of the log, and states that each new tunnel tells anew. */
+const MINOR: ReadonlySet<BridgeEventKind> = new Set(['bridge.log', 'pbx.trunk', 'pbx.state']);
 /** Told so often that a write to the disk for each would cost too much: one for many, before they are sent. */
 const BATCHED: ReadonlySet<BridgeEventKind> = new Set(['pbx.channel', ...MINOR]);
+/** In the order in which rows are given up. */
+const TABLES = ['minor_events', 'events'] as const;
 const DROP_AT_ONCE = 2_000;
 /** How many events pass between looks at the size. */
 const LOOK_EVERY = 500;
@@ -30,26 +29,25 @@ export class EventOutbox {
   readonly #journal: Journal;
   readonly #maxBytes: number;
   readonly #insert: StatementSync;
+  readonly #insertMinor: StatementSync;
   readonly #select: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #dropKind: StatementSync;
-  readonly #dropOldest: StatementSync;
 
   /** @param maxBytes the journal's size from which on the least important events are dropped */
   constructor(journal: Journal, maxBytes: number) {
     this.#journal = journal;
     this.#maxBytes = maxBytes;
     const { db } = journal;
-    this.#insert = db.prepare('INSERT INTO events (seq, at, kind, body) VALUES (?, ?, ?, ?)');
-    this.#select = db.prepare('SELECT seq, at, body FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
-    this.#delete = db.prepare('DELETE FROM events WHERE seq <= ?');
-    this.#dropKind = db.prepare(
-      'DELETE FROM events WHERE seq IN (SELECT seq FROM events WHERE kind = ? ORDER BY seq LIMIT ?)',
+    this.#insert = db.prepare('INSERT INTO events (seq, at, body) VALUES (?, ?, ?)');
+    this.#insertMinor = db.prepare('INSERT INTO minor_events (seq, at, body) VALUES (?, ?, ?)');
+    this.#select = db.prepare(
+      `SELECT seq, at, body FROM events WHERE seq > ?1 UNION ALL
+       SELECT seq, at, body FROM minor_events WHERE seq > ?1 ORDER BY seq LIMIT ?2`,
     );
-    this.#dropOldest = db.prepare(
-      'DELETE FROM events WHERE seq IN (SELECT seq FROM events ORDER BY seq LIMIT ?)',
-    );
-    const newest = db.prepare('SELECT max(seq) AS newest FROM events').get()?.['newest'];
+    const newest = db
+      .prepare(
+        'SELECT max((SELECT coalesce(max(seq), 0) FROM events), (SELECT coalesce(max(seq), 0) FROM minor_events)) AS newest',
+      )
+      .get()?.['newest'];
     this.#head = Math.max(Number(newest ?? 0), this.acked);
     this.#durable = this.#head;
   }
@@ -70,7 +68,8 @@ export class EventOutbox {
   append(at: number, event: BridgeEvent): { dropped: number } {
     const dropped = this.#makeRoom();
     const seq = this.#head + 1;
-    const write = (): void => void this.#insert.run(seq, at, event.kind, JSON.stringify(event));
+    const insert = MINOR.has(event.kind) ? this.#insertMinor : this.#insert;
+    const write = (): void => void insert.run(seq, at, JSON.stringify(event));
     if (BATCHED.has(event.kind)) write();
     else {
       this.#journal.durably(write);
@@ -95,20 +94,16 @@ export class EventOutbox {
   /** The edge has stored everything up to `seq`. */
   acknowledge(seq: number): void {
     if (seq <= this.acked) return;
-    this.#journal.db.exec('BEGIN');
-    this.#delete.run(seq);
+    const { db } = this.#journal;
+    db.exec('BEGIN');
+    for (const table of TABLES) db.prepare(`DELETE FROM ${table} WHERE seq <= ?`).run(seq);
     this.#journal.setMeta('acked', String(seq));
-    this.#journal.db.exec('COMMIT');
+    db.exec('COMMIT');
   }
 
   /** The numbers start over: the journal has a new id, under which the edge has seen nothing. */
   forgetAcknowledged(): void {
     this.#journal.setMeta('acked', '0');
-  }
-
-  /** Events that wait for the edge. */
-  waiting(): number {
-    return Number(this.#journal.db.prepare('SELECT count(*) AS waiting FROM events').get()?.['waiting'] ?? 0);
   }
 
   /** Gives the disk back what acknowledged events left. */
@@ -130,10 +125,13 @@ export class EventOutbox {
   }
 
   #dropSome(): number {
-    for (const kind of MINOR) {
-      const { changes } = this.#dropKind.run(kind, DROP_AT_ONCE);
+    for (const table of TABLES) {
+      const oldest = `SELECT seq FROM ${table} ORDER BY seq LIMIT ?`;
+      const { changes } = this.#journal.db
+        .prepare(`DELETE FROM ${table} WHERE seq IN (${oldest})`)
+        .run(DROP_AT_ONCE);
       if (changes > 0) return Number(changes);
     }
-    return Number(this.#dropOldest.run(DROP_AT_ONCE).changes);
+    return 0;
   }
 }
