@@ -7,7 +7,6 @@
 #   TEL_PREFIX    first digits of every port, 10 to 64; default 15 gives 15060 SIP, 15022 SSH, 15038 AMI, …
 #   TEL_PACKAGES  where the unpacked packages are kept; default $TEL_DIR/packages. May be shared and cached.
 #   TEL_SUITES    Debian suites to try, in this order; default "forky sid".
-#   TEL_TZ        time zone Asterisk runs in; default five hours ahead of UTC, so that a mix-up shows.
 #
 # Works as root and as an ordinary user, installs nothing into the system. Exit code 77: the packages can't be had
 # here, the last line of stderr says why. Two sets run side by side with different TEL_DIR and TEL_PREFIX.
