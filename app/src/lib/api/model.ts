@@ -11,6 +11,8 @@ export type CallDetail = Schemas['CallDetail'];
 /** When a state was reached and on whose word: `phone`, `pbx`, `timer`, `user:<id>`. */
 export type CallStateEntry = CallDetail['states'][number];
 export type CallUser = Schemas['UserRef'];
+/** The user's extension and slots, as far as there are any. */
+export type CallSources = Schemas['CallSources'];
 export type Note = Schemas['Note'];
 /** `state`: a poll is parked now, seen within 2 minutes, longer ago, never. */
 export type Phone = Schemas['Phone'];
