@@ -124,7 +124,19 @@ export type Script = z.infer<typeof Script>;
 
 export const SLOT_VERBS = {
   /** Restarts the slot's session: the app process in front and the bridge's own hold on the phone. */
-  'slot.restart': { effect: true, deadlineMs: 30_000, args: held, result: z.object({}) },
+  'slot.restart': {
+    effect: true,
+    deadlineMs: 30_000,
+    /** `app`: the package to restart; the one in front when absent. */
+    args: held.extend({
+      app: z
+        .string()
+        .regex(/^[A-Za-z]\w*(\.\w+)+$/)
+        .max(200)
+        .optional(),
+    }),
+    result: z.object({}),
+  },
   /** Answered when the phone took the command; the true state follows as events. */
   'slot.reboot': { effect: true, deadlineMs: 30_000, args: held, result: z.object({}) },
   /** One ADB shell command as arguments. `free`: the caller may use any verb, else only those of the allow-list. */
