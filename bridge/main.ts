@@ -7,7 +7,7 @@ import { runChecks } from './check.ts';
 import { ConfigError, loadConfig, type BridgeConfig } from './config.ts';
 import { createLog, Mask, type LogLine } from './log.ts';
 import { CODE_VARIABLE, HELP, readOptions, UsageError } from './options.ts';
-import type { Logger } from './part.ts';
+import type { Logger, Part } from './part.ts';
 import { runBridge } from './run.ts';
 import { hideSecrets } from './secrets.ts';
 import { prepareStateDir } from './state-dir.ts';
@@ -15,6 +15,7 @@ import { enrol, EnrolError } from './tunnel/enrol.ts';
 import { IdentityError, loadIdentity } from './tunnel/identity.ts';
 import { JournalError } from './tunnel/journal.ts';
 import { agentFor, proxyFor } from './tunnel/proxy.ts';
+import { createParts, type ServicesOf } from './wire.ts';
 
 const DONE = 0;
 const FAULT = 1;
@@ -98,7 +99,8 @@ async function run(setting: Setting): Promise<number> {
     logOf('bridge').error('a fault ends the bridge', { error, stack: error.stack });
     process.exit(FAULT);
   });
-  return runBridge({ config, identity, httpAgent, logOf }, stop.signal);
+  const makeParts = (services: ServicesOf): Promise<Part[]> => createParts(config, services);
+  return runBridge({ config, identity, httpAgent, logOf, makeParts }, stop.signal);
 }
 
 /** From the environment, else from standard input: neither shows in the list of processes. */

@@ -8,7 +8,7 @@ import type { Logger, Part } from './part.ts';
 import type { Identity } from './tunnel/identity.ts';
 import { Journal } from './tunnel/journal.ts';
 import { Tunnel } from './tunnel/tunnel.ts';
-import { createParts, tunnelServices } from './wire.ts';
+import { tunnelServices, type ServicesOf } from './wire.ts';
 
 /** A part that does not stop by then is left behind. */
 const PART_STOP_MS = 3_000;
@@ -18,6 +18,7 @@ interface RunOptions {
   identity: Identity;
   httpAgent: Agent | undefined;
   logOf: (part: string, also?: (line: LogLine) => void) => Logger;
+  makeParts: (services: ServicesOf) => Promise<Part[]>;
 }
 
 /**
@@ -25,7 +26,7 @@ interface RunOptions {
  * @throws JournalError when another bridge has the state directory
  */
 export async function runBridge(
-  { config, identity, httpAgent, logOf }: RunOptions,
+  { config, identity, httpAgent, logOf, makeParts }: RunOptions,
   stop: AbortSignal,
 ): Promise<0 | 3> {
   const journal = new Journal(config.state_dir);
@@ -44,10 +45,7 @@ export async function runBridge(
     refused: (reason) => ended.resolve({ code: 3, reason }),
   });
   const tell = createPageLog(tunnel.emit, () => performance.now());
-  const parts = await createParts(
-    config,
-    tunnelServices(tunnel, config.state_dir, (part) => logOf(part, tell)),
-  );
+  const parts = await makeParts(tunnelServices(tunnel, config.state_dir, (part) => logOf(part, tell)));
   own.info('the bridge starts', {
     version: agent.version,
     name: identity.name,
