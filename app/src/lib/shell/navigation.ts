@@ -1,4 +1,6 @@
 import Headset from '@lucide/svelte/icons/headset';
+import LayoutGrid from '@lucide/svelte/icons/layout-grid';
+import ListChecks from '@lucide/svelte/icons/list-checks';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Server from '@lucide/svelte/icons/server';
 import Smartphone from '@lucide/svelte/icons/smartphone';
@@ -6,8 +8,14 @@ import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
 
 export interface NavItem {
-  href: '/' | '/phones' | '/pbx' | '/bridges';
-  route: '/(workspace)' | '/(admin)/phones' | '/(admin)/pbx' | '/(admin)/bridges';
+  href: '/' | '/slots' | '/scripts' | '/phones' | '/pbx' | '/bridges';
+  route:
+    | '/(workspace)'
+    | '/(admin)/slots'
+    | '/(admin)/scripts'
+    | '/(admin)/phones'
+    | '/(admin)/pbx'
+    | '/(admin)/bridges';
   label: () => string;
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
@@ -30,6 +38,14 @@ export const NAVIGATION: readonly NavGroup[] = [
   {
     label: m.nav_group_admin,
     items: [
+      { href: '/slots', route: '/(admin)/slots', label: m.nav_slots, icon: LayoutGrid, needs: ['slot.view'] },
+      {
+        href: '/scripts',
+        route: '/(admin)/scripts',
+        label: m.nav_scripts,
+        icon: ListChecks,
+        needs: ['script.view'],
+      },
       {
         href: '/phones',
         route: '/(admin)/phones',

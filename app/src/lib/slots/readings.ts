@@ -1,0 +1,73 @@
+import { m } from '#lib/paraglide/messages.js';
+import type { Sample } from './model';
+
+export const CARD_READINGS = ['battery', 'temperature', 'signal'] as const;
+export type CardReading = (typeof CARD_READINGS)[number];
+
+export const HEALTH_READINGS = [
+  'battery',
+  'temperature',
+  'signal',
+  'cpu',
+  'ram',
+  'storage',
+  'latency_ms',
+] as const satisfies readonly (keyof Sample)[];
+export type HealthReading = (typeof HEALTH_READINGS)[number];
+
+const percent = () => '%';
+/** What stands behind the number, its space included. */
+export const unitOf: Record<HealthReading, () => string> = {
+  battery: percent,
+  temperature: m.slots_unit_celsius,
+  signal: m.slots_unit_dbm,
+  cpu: percent,
+  ram: percent,
+  storage: percent,
+  latency_ms: m.phones_unit_ms,
+};
+
+/** A value somebody should look at: an empty or hot battery, a signal too weak to call. */
+export function isLow(field: CardReading, value: number): boolean {
+  if (field === 'battery') return value <= 15;
+  if (field === 'temperature') return value >= 45;
+  return value <= -110;
+}
+
+export interface HealthChart {
+  field: HealthReading;
+  times: number[];
+  values: (number | null)[];
+  /** Newest reading that was had, null if none was in the whole time. */
+  last: number | null;
+}
+
+const mean = (values: readonly number[]): number | null =>
+  values.length === 0
+    ? null
+    : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10;
+
+/**
+ * One chart per reading over the same moments: means of buckets of `bucketSec`, so that a day is some hundred points.
+ * A bucket without a sample, and a reading that could not be had, is a gap.
+ */
+export function chartsOf(samples: readonly Sample[], bucketSec: number): HealthChart[] {
+  const step = bucketSec * 1_000;
+  const buckets = new Map<number, Sample[]>();
+  for (const sample of samples) {
+    const start = Math.floor(Date.parse(sample.at) / step) * step;
+    const bucket = buckets.get(start);
+    if (bucket) bucket.push(sample);
+    else buckets.set(start, [sample]);
+  }
+  const had = [...buckets.keys()].sort((a, b) => a - b);
+  const [first = 0, end = -1] = [had[0], had.at(-1)];
+  const times = Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, at) => first + at * step);
+  return HEALTH_READINGS.map((field) => {
+    const values = times.map((time) =>
+      mean((buckets.get(time) ?? []).flatMap((sample) => sample[field] ?? [])),
+    );
+    const newest = samples.findLast((sample) => sample[field] !== null);
+    return { field, times, values, last: newest?.[field] ?? null };
+  });
+}
