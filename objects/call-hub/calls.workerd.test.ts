@@ -17,6 +17,7 @@ import {
 import incoming from '../../test/sim/pbx/traces/incoming-answered.json';
 import lost from '../../test/sim/pbx/traces/incoming-hangup-lost.json';
 import type { CallHubApi } from './contract';
+import { migrateObject } from '../lib/migrations';
 import { CALL_HUB_MIGRATIONS } from './migrations';
 
 beforeAll(seedTenant);
@@ -310,12 +311,10 @@ describe('storage', () => {
       marks: { queued: { at: 1_000, by: 'user:x' } },
       ending: null,
     };
-    await runInDurableObject(hub, (_, { storage }) => {
-      const last = storage.sql.exec<{ n: number }>('SELECT max(id) AS n FROM object_migrations').one().n;
-      expect(last).toBe(CALL_HUB_MIGRATIONS.length);
-      // Back to the first step, as a deployment that never saw the later ones left it.
-      storage.sql.exec('ALTER TABLE call_viewers DROP COLUMN since');
-      storage.sql.exec('DELETE FROM object_migrations WHERE id > 1');
+    const fact = { k: 'start', at: 1_000, u: '1.1', phone: '375290000001', trunk: '0002001' };
+    await runInDurableObject(hub, async (_, { storage }) => {
+      await storage.deleteAll();
+      migrateObject(storage, CALL_HUB_MIGRATIONS.slice(0, 1));
       storage.sql.exec(
         "INSERT INTO calls VALUES ('c_old', 'queued', 1000, ?, ?)",
         OLGA,
@@ -323,13 +322,22 @@ describe('storage', () => {
       );
       storage.sql.exec("INSERT INTO call_viewers VALUES (?, 'c_old')", OLGA);
       storage.sql.exec("INSERT INTO feed VALUES (7, 1000, 'c_old', '{}')");
+      storage.sql.exec(
+        "INSERT INTO pbx_groups VALUES ('c_pbx', 1, ?, 1, ?)",
+        Date.now(),
+        JSON.stringify([fact]),
+      );
       storage.sql.exec("INSERT INTO notes VALUES ('n1', 'c_old', ?, 'old', 1000, NULL)", OLGA);
     });
     await evictDurableObject(hub);
     const page = await hub.feed({ viewer: olga });
-    expect(page.calls).toMatchObject([{ call_id: 'c_old', status: 'queued', note_count: 1 }]);
+    expect(page.calls).toMatchObject([
+      { call_id: 'c_old', status: 'queued', note_count: 1, recording_count: 0, slot: null },
+    ]);
     expect(page.cursor).toMatch(/:7$/);
     await hub.ingestPhone([phoneEvent({ callId: 'c_old', type: 'cancelled', at: 2_000 })]);
     expect(await hub.call('c_old', olga)).toMatchObject({ status: 'ended', outcome: 'cancelled' });
+    await runDurableObjectAlarm(hub);
+    expect(await hub.call('c_pbx', all)).toMatchObject({ number: '+375290000001', status: 'ended' });
   });
 });

@@ -192,6 +192,8 @@ export interface LiveSubscriber extends Viewer {
   sid: string;
   /** Absolute end of the session, null where it has none. */
   expiresAt: number | null;
+  /** Whether it is told of slots as well. */
+  slots?: boolean;
 }
 
 export interface TicketResult {
@@ -204,6 +206,9 @@ export interface TicketResult {
 export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
 export const RELAY_PATH = '/relay';
+
+/** How long an `Idempotency-Key` is remembered. */
+export const START_KEY_MS = 24 * 3_600_000;
 
 /** A call that is about to be rung through a bridge; it is shown as queued until the bridge tells more. */
 export interface StartCallInput {
@@ -230,6 +235,17 @@ export interface BridgeEvents {
   /** In the order of the journal. `slotId` is known of `slot.call` events. */
   events: { seq: number; at: number; slotId: number | null; event: BridgeEvent }[];
 }
+
+export interface ClaimStartInput {
+  userId: string;
+  /** `Idempotency-Key` of the request. */
+  key: string;
+  /** Of what was asked for: the same key with another request is refused. */
+  hash: string;
+  now: number;
+}
+
+export type ClaimStartResult = { fresh: true } | { fresh: false; same: boolean; answer: string | null };
 
 /** Where a call can be ended or redirected. */
 export type CallRoute =
@@ -281,7 +297,17 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   ingestBridge(input: BridgeEvents): Promise<void>;
   /** Tells live sockets that may see slots. Nothing of it is kept but the feed's row. */
   tellSlots(slots: SlotState[]): Promise<void>;
+  /** Asked again for the same call, it fills in what was not known before. */
   startCall(input: StartCallInput): Promise<CallView>;
+  /**
+   * Makes a start safe to repeat: the first of a user's starts with this key is `fresh`, later ones within 24 h get
+   * what it was answered. `answer` null: it is still going on.
+   */
+  claimStart(input: ClaimStartInput): Promise<ClaimStartResult>;
+  /** Keeps the answer of a claimed start; null after a refusal: the key is free again. */
+  settleStart(input: { userId: string; key: string; answer: string | null }): Promise<void>;
+  /** The user's own extension by the hub's copy of the directory; of several the lowest. */
+  extensionOf(userId: string): Promise<string | null>;
   /** The start of a call was refused before anything rang. */
   failCall(input: { callId: string; reason: string; now: number }): Promise<void>;
   route(callId: string, viewer: Viewer): Promise<RouteResult>;

@@ -51,6 +51,14 @@ export class Directory implements Names {
 
   ownerOf = (extension: string): string | null => this.owners.get(extension) ?? null;
 
+  knowsUser = (id: string): boolean => this.people.has(id);
+
+  /** The user's own extension; of several the lowest. */
+  extensionOf(userId: string): string | null {
+    const own = [...this.owners].flatMap(([number, owner]) => (owner === userId ? [number] : []));
+    return own.sort((a, b) => a.length - b.length || (a < b ? -1 : 1))[0] ?? null;
+  }
+
   knowsExtension = (extension: string): boolean => this.owners.has(extension);
 
   /** Which of these have no copy here. */

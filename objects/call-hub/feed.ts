@@ -2,7 +2,7 @@
  * The tenant's feed: every change of a call is a row with a growing offset, under an epoch made once per storage.
  * What a row says is kept as the text that goes over the wire: it is made once, whoever reads it.
  */
-import type { Viewer } from './contract';
+import type { LiveSubscriber, Viewer } from './contract';
 import { eventMessage } from './feed-messages';
 
 /** History kept for clients that were away. Whoever was away longer reads the whole picture again. */
@@ -14,6 +14,10 @@ const TRIM_EVERY = 500;
 
 /** `reload`: the history does not reach back to where the client was. */
 export type Replay = { ok: true; messages: string[] } | { ok: false };
+
+export type FeedEvent = 'call.update' | 'slot.update';
+/** Whose eyes, as far as the feed is concerned. */
+export type FeedViewer = Viewer & Pick<LiveSubscriber, 'slots'>;
 
 export class Feed {
   private offset: number;
@@ -34,10 +38,10 @@ export class Feed {
     this.offset = this.read();
   }
 
-  /** Stores one change; answers its offset. `data` is the call's JSON. */
-  append(callId: string, data: string, at: number): number {
+  /** Stores one change; answers its offset. `key` is the call's id or `slot:<id>`, `data` its JSON. */
+  append(event: FeedEvent, key: string, data: string, at: number): number {
     this.offset += 1;
-    this.sql.exec('INSERT INTO feed VALUES (?, ?, ?, ?)', this.offset, at, callId, data);
+    this.sql.exec('INSERT INTO feed VALUES (?, ?, ?, ?, ?)', this.offset, at, key, data, event);
     if (this.offset % TRIM_EVERY === 0)
       this.sql.exec('DELETE FROM feed WHERE offset <= ?', this.offset - FEED_ROWS_KEPT);
     return this.offset;
@@ -53,23 +57,18 @@ export class Feed {
   }
 
   /** The messages a viewer missed after `offset`, oldest first. */
-  replay(epoch: string, offset: number, viewer: Viewer): Replay {
+  replay(epoch: string, offset: number, viewer: FeedViewer): Replay {
     if (!this.reaches(epoch, offset)) return { ok: false };
-    const mine =
-      viewer.scope === 'own'
-        ? 'JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2 AND v.since <= f.offset'
-        : '';
-    const bindings = viewer.scope === 'own' ? [offset, viewer.userId] : [offset];
     const rows = this.sql
-      .exec<{ offset: number; data: string }>(
-        `SELECT f.offset, f.data FROM feed f ${mine} WHERE f.offset > ?1 ORDER BY f.offset LIMIT ${REPLAY_LIMIT + 1}`,
-        ...bindings,
+      .exec<{ offset: number; data: string; event: FeedEvent }>(
+        `SELECT offset, data, event FROM (${missed(viewer)}) ORDER BY offset LIMIT ${REPLAY_LIMIT + 1}`,
+        ...(viewer.scope === 'own' ? [offset, viewer.userId] : [offset]),
       )
       .toArray();
     if (rows.length > REPLAY_LIMIT) return { ok: false };
     let prev = offset;
     const messages = rows.map((row) => {
-      const message = eventMessage({ offset: row.offset, event: 'call.update', data: row.data }, prev);
+      const message = eventMessage(row, prev);
       prev = row.offset;
       return message;
     });
@@ -80,7 +79,7 @@ export class Feed {
   changedSince(offset: number): string[] {
     const rows = this.sql
       .exec<{ call_id: string }>(
-        'SELECT DISTINCT call_id FROM feed WHERE offset > ? LIMIT ?',
+        "SELECT DISTINCT call_id FROM feed WHERE offset > ? AND event = 'call.update' LIMIT ?",
         offset,
         FEED_ROWS_KEPT,
       )
@@ -96,8 +95,34 @@ export class Feed {
     return row?.data ?? null;
   }
 
-  /** Offset of the newest change before `before` that a viewer with `own` scope was told of; 0 of none. */
-  lastFor(userId: string, before: number): number {
+  /** Offset of the newest change before `before` that a viewer was told of; 0 of none. */
+  lastFor(viewer: FeedViewer, before: number): number {
+    if (viewer.scope === 'all' && viewer.slots === true) return before - 1;
+    const call = viewer.scope === 'all' ? this.lastCall(before) : this.lastOwn(viewer.userId, before);
+    return viewer.slots === true ? Math.max(call, this.lastSlot(before)) : call;
+  }
+
+  private lastCall(before: number): number {
+    const [row] = this.sql
+      .exec<{ offset: number }>(
+        "SELECT offset FROM feed WHERE offset < ? AND event = 'call.update' ORDER BY offset DESC LIMIT 1",
+        before,
+      )
+      .toArray();
+    return row?.offset ?? 0;
+  }
+
+  private lastSlot(before: number): number {
+    const [row] = this.sql
+      .exec<{ last: number | null }>(
+        "SELECT max(offset) AS last FROM feed WHERE event = 'slot.update' AND offset < ?",
+        before,
+      )
+      .toArray();
+    return row?.last ?? 0;
+  }
+
+  private lastOwn(userId: string, before: number): number {
     const [row] = this.sql
       .exec<{ last: number | null }>(
         `SELECT max(f.offset) AS last FROM call_viewers v JOIN feed f ON f.call_id = v.call_id AND f.offset >= v.since
@@ -125,4 +150,15 @@ export class Feed {
     const [row] = this.sql.exec<{ head: number | null }>('SELECT max(offset) AS head FROM feed').toArray();
     return row?.head ?? 0;
   }
+}
+
+/** The rows after offset ?1 that concern a viewer; ?2 is the user of one of own calls. */
+function missed({ scope, slots }: FeedViewer): string {
+  const rows = 'SELECT f.offset, f.data, f.event FROM feed f';
+  if (scope === 'all')
+    return `${rows} WHERE f.offset > ?1${slots === true ? '' : " AND f.event = 'call.update'"}`;
+  const own = `${rows} JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2 AND v.since <= f.offset
+    WHERE f.offset > ?1`;
+  if (slots !== true) return own;
+  return `${own} UNION ALL ${rows} WHERE f.offset > ?1 AND f.event = 'slot.update'`;
 }

@@ -2,16 +2,22 @@
  * What is reported becomes calls: each report is read by its pure translation, the record grows by the machine,
  * and a change that anyone can see is a row of the feed. All of it runs inside the caller's one transaction.
  */
+import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
+import type { CdrBook } from './cdr';
+import { correctByCdr } from './cdr-read';
 import type { IngestPbxInput, IngestPbxResult } from './contract';
 import type { Feed } from './feed';
 import { applyChanges, newCall, type CallChange, type CallRecord } from './machine';
-import { dueAt, readCall, type Reading } from './pbx';
+import type { GroupStore } from './group-store';
+import { groupDueAt, readGroup, type CallReading } from './pbx-both';
+import type { Recordings } from './recordings';
 import { readPbxEvent } from './pbx-fields';
 import { linkFact, type PbxGroup } from './pbx-groups';
 import { applyPhoneEvent } from './phone';
 import type { Told } from './seats';
 import { entryOf, type PhoneCounters } from './stats';
+import { slotUpdateOf } from './slot-view';
 import type { CallStore } from './store';
 import { viewOf, type Names } from './view';
 
@@ -20,6 +26,9 @@ const PHONE_CAP_MS = 4 * 3_600_000;
 
 export interface IntakeParts {
   store: CallStore;
+  groups: GroupStore;
+  recordings: Recordings;
+  cdr: CdrBook;
   feed: Feed;
   counters: PhoneCounters;
   names: Names & { ownerOf(extension: string): string | null };
@@ -53,13 +62,13 @@ export class Intake {
 
   /** One PBX event. `exts` are the internal numbers of its call, `due` when to look at it again. */
   pbx(input: IngestPbxInput): { result: IngestPbxResult; exts: string[]; due: number | null } {
-    const { store } = this.parts;
+    const { store, groups } = this.parts;
     if (!store.keepPbxEvent(input.event, input.body, input.receivedAt)) {
       return { result: { ok: true, duplicate: true }, exts: [], due: null };
     }
     const fact = readPbxEvent(input.event, input.body, input.receivedAt);
     if (!fact) return { result: { ok: true, ignored: true }, exts: [], due: null };
-    return { result: { ok: true }, ...this.publish(linkFact(fact, store)) };
+    return { result: { ok: true }, ...this.publish(linkFact(fact, groups)) };
   }
 
   /** One change of a phone's command; a repeated one does nothing. */
@@ -77,12 +86,12 @@ export class Intake {
 
   /** Closes calls whose end nobody reported; drops what never became a call. */
   finalise(now: number): void {
-    const { store } = this.parts;
+    const { store, groups } = this.parts;
     for (const call of store.stalePhoneCalls(now - PHONE_CAP_MS))
       this.save(applyChanges(call, [unreported(now)]), call);
-    for (const group of store.dueGroups(now)) {
+    for (const group of groups.due(now)) {
       if (!group.published) {
-        store.dropGroup(group.callId);
+        groups.drop(group.callId);
         continue;
       }
       group.facts.push({ k: 'timeout', at: now });
@@ -92,8 +101,8 @@ export class Intake {
 
   /** After names or extensions changed: live calls are attributed and shown anew. */
   refresh(): void {
-    const { store, feed } = this.parts;
-    for (const group of store.openGroups()) this.publish(group);
+    const { store, groups, feed } = this.parts;
+    for (const group of groups.open()) this.publish(group);
     for (const call of store.liveCalls()) {
       const data = this.render(call);
       if (data !== feed.lastData(call.callId)) this.announce(call, data);
@@ -109,40 +118,75 @@ export class Intake {
       this.announce(call, data);
   }
 
-  private publish(group: PbxGroup): { exts: string[]; due: number | null } {
-    const { store } = this.parts;
-    const reading = readCall(group.facts);
-    const due = dueAt(group.facts, reading);
-    if (reading) {
+  /** Reads a PBX call anew and shows what changed. `exts` are its extensions, `due` when to look at it again. */
+  publish(group: PbxGroup): { exts: string[]; due: number | null } {
+    const { store, groups } = this.parts;
+    const reading = this.read(group);
+    const due = groupDueAt(group, reading);
+    if (reading && !this.isConsult(group, reading)) {
       const known = store.call(group.callId);
-      const first = known ?? newCall(group.callId, 'pbx', reading.direction, reading.number, reading.startAt);
-      this.save(applyChanges(first, this.changesOf(group, reading)), known);
+      const first =
+        known ?? newCall(group.callId, 'pbx', reading.direction ?? 'out', reading.number, reading.startAt);
+      this.save(applyChanges(first, [...this.changesOf(group, reading), ...this.attach(group)]), known);
       group.published = true;
     }
-    store.saveGroup(group, due);
+    groups.save(group, due);
     return { exts: reading?.exts ?? [], due };
   }
 
-  private changesOf(group: PbxGroup, reading: Reading): CallChange[] {
+  private read(group: PbxGroup): CallReading | null {
+    const reading = readGroup(group);
+    const unheard = reading?.ending && reading.ending.evidence !== 'reported';
+    return unheard ? correctByCdr(reading, this.parts.cdr.ofCall(group.callId), group.legs) : reading;
+  }
+
+  /** Somebody asks a colleague while a customer waits: a part of that call, unless it outlives it. */
+  private isConsult(group: PbxGroup, reading: CallReading): boolean {
+    const { legs } = group;
+    if (group.published || !legs || reading.direction !== 'internal' || reading.extension === null)
+      return false;
+    if (reading.ending) return legs.consult === true;
+    if (!this.parts.store.talksOutside(reading.extension, group.callId)) return false;
+    legs.consult = true;
+    return true;
+  }
+
+  /** CDR rows and recordings find the call by every name its channels had. */
+  private attach({ callId, legs }: PbxGroup): CallChange[] {
+    const { recordings } = this.parts;
+    if (!legs || legs.attached === legs.linkedids.length) return [];
+    const waited = legs.linkedids.slice(legs.attached).map((linkedid) => recordings.attach(linkedid, callId));
+    legs.attached = legs.linkedids.length;
+    return waited.includes(true) ? [{ type: 'recordings', count: recordings.count(callId) }] : [];
+  }
+
+  private changesOf(group: PbxGroup, reading: CallReading): CallChange[] {
     const { names } = this.parts;
+    const ours = group.startedAt !== null;
     const owner = reading.extension === null ? null : names.ownerOf(reading.extension);
     const changes: CallChange[] = [
       {
         type: 'describe',
         fields: {
-          direction: reading.direction,
-          number: reading.number,
-          startAt: reading.startAt,
           extension: reading.extension ?? undefined,
           trunk: reading.trunk ?? undefined,
-          userId: owner ?? undefined,
+          ...(group.legs && { bridgeId: group.legs.bridgeId, pbx: group.legs.pbx }),
+          linkedid: reading.linkedid ?? undefined,
+          // Who asked for a call knows better than its channels whom it is for.
+          ...(!ours && {
+            direction: reading.direction ?? undefined,
+            number: reading.number,
+            startAt: reading.startAt,
+            userId: owner ?? undefined,
+          }),
         },
       },
       { type: 'show', userIds: reading.exts.flatMap((ext) => names.ownerOf(ext) ?? []) },
-      { type: 'reach', state: 'ringing', at: reading.ringingAt, by: 'pbx' },
     ];
-    if (reading.answeredAt !== null) {
-      changes.push({ type: 'reach', state: 'connected', at: reading.answeredAt, by: 'pbx' });
+    const moments = { ringing: reading.ringingAt, connected: reading.answeredAt } as const;
+    for (const state of ['ringing', 'connected'] as const) {
+      const at = moments[state];
+      if (at !== null) changes.push({ type: 'restate', state, at, by: 'pbx' });
     }
     if (reading.ending) {
       changes.push({
@@ -150,7 +194,7 @@ export class Intake {
         ending: {
           ...reading.ending,
           // A reading of more facts is the truer one.
-          order: group.facts.length,
+          order: group.facts.length + (group.legs?.facts ?? 0),
           id: group.callId,
           by: reading.ending.evidence === 'timer' ? 'timer' : 'pbx',
           answerAt: reading.answeredAt,
@@ -162,8 +206,17 @@ export class Intake {
 
   private render = (call: CallRecord): string => JSON.stringify(viewOf(call, this.parts.names));
 
+  /** A slot changed; live sockets that may see slots are told. */
+  slot(slot: SlotState): void {
+    const data = JSON.stringify(slotUpdateOf(slot, this.parts.names));
+    const key = `slot:${slot.id}`;
+    if (data === this.parts.feed.lastData(key)) return;
+    const offset = this.parts.feed.append('slot.update', key, data, this.parts.now());
+    this.parts.tell({ offset, event: 'slot.update', data, audience: [] });
+  }
+
   private announce(call: CallRecord, data: string): void {
-    const offset = this.parts.feed.append(call.callId, data, this.parts.now());
+    const offset = this.parts.feed.append('call.update', call.callId, data, this.parts.now());
     this.parts.tell({ offset, event: 'call.update', data, audience: call.audience });
   }
 }

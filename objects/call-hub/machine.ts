@@ -49,9 +49,16 @@ export interface CallRecord {
   extension: string | null;
   deviceId: string | null;
   trunk: string | null;
+  /** USB slot it ran over. */
+  slotId: number | null;
+  /** Where it can be ended or redirected: its bridge, the PBX by the bridge's name for it, and the call's id there. */
+  bridgeId: string | null;
+  pbx: string | null;
+  linkedid: string | null;
   contactId: string | null;
   companyId: string | null;
   noteCount: number;
+  recordingCount: number;
   /** Users who may see it without seeing every call, sorted. */
   audience: string[];
   marks: Partial<Record<CallStatus, Mark>>;
@@ -67,16 +74,29 @@ export interface Description {
   extension?: string | null;
   deviceId?: string | null;
   trunk?: string | null;
+  slotId?: number | null;
+  bridgeId?: string | null;
+  pbx?: string | null;
+  linkedid?: string | null;
   contactId?: string | null;
   companyId?: string | null;
 }
 
 export type CallChange =
   | { type: 'reach'; state: Exclude<CallStatus, 'ended'>; at: number; by: string }
+  /** A fuller reading of the same reports knows the moment better than the one before it. */
+  | { type: 'restate'; state: Exclude<CallStatus, 'ended'>; at: number; by: string }
   | { type: 'end'; ending: Ending }
   | { type: 'describe'; fields: Description }
   | { type: 'show'; userIds: readonly string[] }
-  | { type: 'notes'; count: number };
+  | { type: 'notes'; count: number }
+  | { type: 'recordings'; count: number };
+
+/** A record as it was stored, by whichever version: what it did not know then is unknown. */
+export const readRecord = (stored: string): CallRecord => {
+  const read = JSON.parse(stored) as Partial<CallRecord> & Pick<CallRecord, 'callId'>;
+  return { ...newCall(read.callId, 'pbx', 'in', '', 0), ...read };
+};
 
 export function newCall(
   callId: string,
@@ -95,9 +115,14 @@ export function newCall(
     extension: null,
     deviceId: null,
     trunk: null,
+    slotId: null,
+    bridgeId: null,
+    pbx: null,
+    linkedid: null,
     contactId: null,
     companyId: null,
     noteCount: 0,
+    recordingCount: 0,
     audience: [],
     marks: {},
     ending: null,
@@ -123,6 +148,11 @@ export function applyChange(call: CallRecord, change: CallChange): CallRecord {
       if (known && (known.at < change.at || (known.at === change.at && known.by <= change.by))) return call;
       return { ...call, marks: { ...call.marks, [change.state]: { at: change.at, by: change.by } } };
     }
+    case 'restate': {
+      const known = call.marks[change.state];
+      if (known?.at === change.at && known.by === change.by) return call;
+      return { ...call, marks: { ...call.marks, [change.state]: { at: change.at, by: change.by } } };
+    }
     case 'end':
       return call.ending && !outweighs(change.ending, call.ending)
         ? call
@@ -137,6 +167,8 @@ export function applyChange(call: CallRecord, change: CallChange): CallRecord {
     }
     case 'notes':
       return call.noteCount === change.count ? call : { ...call, noteCount: change.count };
+    case 'recordings':
+      return call.recordingCount === change.count ? call : { ...call, recordingCount: change.count };
   }
 }
 
@@ -166,6 +198,10 @@ function describe(call: CallRecord, fields: Description): CallRecord {
   set('extension');
   set('deviceId');
   set('trunk');
+  set('slotId');
+  set('bridgeId');
+  set('pbx');
+  set('linkedid');
   set('contactId');
   set('companyId');
   return changed ? next : call;

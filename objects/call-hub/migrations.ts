@@ -109,4 +109,69 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
     name: 'since when a viewer is told of a call',
     sql: 'ALTER TABLE call_viewers ADD COLUMN since INTEGER NOT NULL DEFAULT 0',
   },
+  {
+    id: 3,
+    name: 'channels told by bridges, slots, CDR, recordings, keys of starts',
+    sql: `
+      ALTER TABLE pbx_groups ADD COLUMN legs TEXT;
+      ALTER TABLE pbx_groups ADD COLUMN started_at INTEGER;
+
+      ALTER TABLE feed ADD COLUMN event TEXT NOT NULL DEFAULT 'call.update';
+      CREATE INDEX feed_slots ON feed (offset) WHERE event = 'slot.update';
+
+      CREATE TABLE bridge_journals (
+        journal TEXT PRIMARY KEY,
+        head INTEGER NOT NULL,
+        at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE bridge_events (
+        journal TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (journal, seq)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE call_links (linkedid TEXT PRIMARY KEY, call_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE cdr (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL UNIQUE,
+        call_id TEXT,
+        linkedid TEXT NOT NULL,
+        row TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX cdr_call ON cdr (call_id, id);
+      CREATE INDEX cdr_waiting ON cdr (linkedid) WHERE call_id IS NULL;
+      CREATE TABLE cdr_numbers (
+        digits TEXT NOT NULL,
+        id INTEGER NOT NULL,
+        PRIMARY KEY (digits, id)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE recordings (
+        id TEXT PRIMARY KEY,
+        blob_key TEXT NOT NULL UNIQUE,
+        call_id TEXT,
+        linkedid TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        sha256 TEXT NOT NULL,
+        type TEXT NOT NULL,
+        at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX recordings_call ON recordings (call_id, at);
+      CREATE INDEX recordings_waiting ON recordings (linkedid) WHERE call_id IS NULL;
+
+      CREATE TABLE start_keys (
+        user_id TEXT NOT NULL,
+        key TEXT NOT NULL,
+        hash TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        answer TEXT,
+        PRIMARY KEY (user_id, key)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX start_keys_at ON start_keys (at);
+
+      CREATE TABLE slot_calls (slot_id INTEGER PRIMARY KEY, call_id TEXT NOT NULL) STRICT;
+      CREATE TABLE slot_users (slot_id INTEGER PRIMARY KEY, user_id TEXT NOT NULL) STRICT;
+    `,
+  },
 ];

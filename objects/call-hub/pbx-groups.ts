@@ -3,18 +3,27 @@
  * shares neither with its dial (and a click-to-call's never will), so the two find each other by who is called and
  * by whom, and by their channels' ages. A call already shown to people never merges into another.
  */
+import type { ChannelFact } from '../../bridge/protocol/events';
+import type { LegSet } from './legs';
 import { channelClock, isExternal, isInternal, isLocalChannel, type PbxFact } from './pbx-fields';
 
 export interface PbxGroup {
   /** Id the call has, or will have once it can be shown. */
   callId: string;
   published: boolean;
+  /** When we asked for the call ourselves; null of any other. */
+  startedAt: number | null;
+  /** What a dialplan posted. */
   facts: PbxFact[];
+  /** What a bridge told of its channels. */
+  legs: LegSet | null;
 }
 
 /** What the linking needs of the storage. */
 export interface GroupIndex {
   byKey(key: string): PbxGroup[];
+  /** The call we asked for under this id; null when there is none that runs over a PBX. */
+  started(callId: string): PbxGroup | null;
   /** Moves `from`'s facts and keys to `into` and forgets `from`. */
   merge(from: PbxGroup, into: PbxGroup): void;
   create(): PbxGroup;
@@ -40,6 +49,39 @@ export function linkFact(fact: PbxFact, index: GroupIndex): PbxGroup {
   return target;
 }
 
+/** The call a channel belongs to: the one we asked for, else that of its uniqueid, else of its linkedid. */
+export function linkChannel(fact: ChannelFact, index: GroupIndex): PbxGroup {
+  const keys = channelKeys(fact);
+  const asked = askedFor(fact);
+  const ours = asked === null ? null : index.started(asked);
+  const found = new Set(keys.flatMap((key) => index.byKey(key)));
+  if (ours) found.add(ours);
+  const groups = [...found];
+  const target = ours ?? groups.find((group) => group.published) ?? oldest(groups) ?? index.create();
+  for (const group of groups) if (group !== target && !group.published) index.merge(group, target);
+  index.addKeys(target, keys);
+  return target;
+}
+
+/** Our originates give their channels ids that begin with the call's: `c_…-<epoch>.<n>`. */
+const askedFor = (fact: ChannelFact): string | null =>
+  (fact.what === 'new' ? fact.call_id : undefined) ??
+  /^(c_[0-9a-z]{1,40})-/.exec(fact.linkedid)?.[1] ??
+  /^(c_[0-9a-z]{1,40})-/.exec(fact.uniqueid)?.[1] ??
+  null;
+
+function channelKeys(fact: ChannelFact): string[] {
+  const keys = [`u:${fact.uniqueid}`];
+  if (fact.what === 'dial') keys.push(`u:${fact.dest_uniqueid}`);
+  if (fact.what === 'enter') keys.push(`b:${fact.bridge}`);
+  keys.push(`l:${fact.linkedid}`);
+  return keys;
+}
+
+/** The key by which a dialplan's posts find the call we asked for. */
+export const askedKey = (number: string, extension: string): string =>
+  `asked:${number.replace(/\D/g, '')}|${extension}`;
+
 const oldest = (groups: PbxGroup[]): PbxGroup | undefined =>
   groups.reduce<PbxGroup | undefined>(
     (first, group) => (first && first.callId < group.callId ? first : group),
@@ -56,8 +98,10 @@ function strongKeys(fact: PbxFact): string[] {
       return [`b:${fact.b}`];
     case 'timeout':
       return [];
-    default:
-      return [`u:${fact.u}`];
+    default: {
+      const asked = /^(c_[0-9a-z]{1,40})-/.exec(fact.u)?.[1];
+      return asked === undefined ? [`u:${fact.u}`] : [`u:${fact.u}`, `c:${asked}`];
+    }
   }
 }
 
@@ -93,6 +137,9 @@ function weakMatches(fact: PbxFact, known: PbxGroup[], index: GroupIndex): PbxGr
   const other = weak.role === 'dial' ? 'outer' : 'dial';
   const candidates = new Set(weak.pairs.flatMap((pair) => index.byKey(`${other}:${pair}`)));
   if (weak.role === 'dial') {
+    // A click of ours runs on channels whose posts name neither it nor each other.
+    const asked = known.some((group) => group.published) ? null : askedBefore(weak, index);
+    if (asked) return [asked];
     return [...candidates].filter((group) => !group.published && matches(group, 'outer', weak) !== null);
   }
   // Its own channel or bridge is already part of a call.
@@ -104,6 +151,18 @@ function weakMatches(fact: PbxFact, known: PbxGroup[], index: GroupIndex): PbxGr
     if (age !== null && age < bestAge) [best, bestAge] = [group, age];
   }
   return best ? [best] : [];
+}
+
+/** The call asked for to these numbers shortly before the dial, that no dial was found for yet. */
+function askedBefore(weak: Weak, index: GroupIndex): PbxGroup | null {
+  const at = channelClock(weak.u);
+  if (!at) return null;
+  const groups = weak.pairs.flatMap((pair) => index.byKey(`asked:${pair}`));
+  const fits = (group: PbxGroup): boolean =>
+    group.startedAt !== null &&
+    Math.abs(at.epoch - group.startedAt / 1000) <= LINK_WINDOW_SEC &&
+    !group.facts.some((fact) => fact.k === 'dial');
+  return groups.findLast(fits) ?? null;
 }
 
 /** Age of the outer channel after the dial's in a group that has such a fact, null when the two can't belong together. */

@@ -269,4 +269,4 @@ function endingOf(
 }
 
 /** E.164 for a number in international form; anything else as it came. */
-const displayNumber = (phone: string): string => (/^[1-9]\d{6,14}$/.test(phone) ? `+${phone}` : phone);
+export const displayNumber = (phone: string): string => (/^[1-9]\d{6,14}$/.test(phone) ? `+${phone}` : phone);

@@ -28,14 +28,28 @@ export interface Outlets<Socket, Packed> {
   close(socket: Socket, code: number, reason: string): void;
 }
 
+/** Ways of seeing the feed that are no user's own; a user's id, or SLOTS and it, are the ways of those. */
+const EVERYTHING = '*';
+const ALL_CALLS = 'calls';
+const SLOTS = 'slots:';
+
+function eyesOf({ scope, slots, userId }: LiveSubscriber): string {
+  if (scope === 'all') return slots === true ? EVERYTHING : ALL_CALLS;
+  return slots === true ? SLOTS + userId : userId;
+}
+
+const concerns = ({ event, audience }: Told, { scope, slots, userId }: LiveSubscriber): boolean =>
+  event === 'slot.update' ? slots === true : scope === 'all' || audience.includes(userId);
+
 export class Seats<Socket, Packed> {
   readonly #seats = new Map<Socket, LiveSubscriber>();
   readonly #outlets: Outlets<Socket, Packed>;
-  /** Newest change before an offset that a viewer of own calls was told of. */
-  readonly #lastFor: (userId: string, before: number) => number;
+  /** Newest change before an offset that a viewer was told of. */
+  readonly #lastFor: (who: LiveSubscriber, before: number) => number;
+  /** The same, of viewers who are not told everything, by `eyesOf`. */
   readonly #lastOf = new Map<string, number>();
 
-  constructor(outlets: Outlets<Socket, Packed>, lastFor: (userId: string, before: number) => number) {
+  constructor(outlets: Outlets<Socket, Packed>, lastFor: (who: LiveSubscriber, before: number) => number) {
     this.#outlets = outlets;
     this.#lastFor = lastFor;
   }
@@ -63,21 +77,23 @@ export class Seats<Socket, Packed> {
     return this.#seats.get(socket) ?? null;
   }
 
-  /** What was told last to a viewer of own calls, where it is known from elsewhere. */
-  knowLast(userId: string, offset: number): void {
-    this.#lastOf.set(userId, offset);
+  /** What was told last to a viewer, where it is known from elsewhere. */
+  knowLast(who: LiveSubscriber, offset: number): void {
+    const eyes = eyesOf(who);
+    if (eyes !== EVERYTHING) this.#lastOf.set(eyes, offset);
   }
 
   /** Offset of what a subscriber was told last, `head` being the feed's. */
   last(who: LiveSubscriber, head: number): number {
-    if (who.scope === 'all') return head;
-    const known = this.#lastOf.get(who.userId) ?? this.#lastFor(who.userId, head + 1);
-    this.#lastOf.set(who.userId, known);
+    const eyes = eyesOf(who);
+    if (eyes === EVERYTHING) return head;
+    const known = this.#lastOf.get(eyes) ?? this.#lastFor(who, head + 1);
+    this.#lastOf.set(eyes, known);
     return known;
   }
 
   /**
-   * Tells one change to whom it concerns. The text is made once for all, and once per user of own calls. Pauses after
+   * Tells one change to whom it concerns. The text is made once for all, and once per way of seeing part of it. Pauses after
    * each batch of sockets, saying how many are left, for the caller to let others have their turn.
    */
   *broadcast(told: Told, now: number): Generator<number, void, void> {
@@ -85,29 +101,41 @@ export class Seats<Socket, Packed> {
       this.#lastOf.clear();
       return;
     }
-    const { offset, audience } = told;
-    const forAll = this.#outlets.pack(eventMessage(told, offset - 1));
-    const forOwn = new Map<string, Packed>();
+    const { offset } = told;
+    const messages = new Map<string, Packed>();
     let left = this.#seats.size;
     for (const [socket, who] of this.#seats) {
       left -= 1;
       if (left > 0 && left % BATCH === 0) yield left;
       if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
-      else if (who.scope === 'all') this.send(socket, forAll);
-      else if (audience.includes(who.userId)) {
-        let message = forOwn.get(who.userId);
+      else if (concerns(told, who)) {
+        const eyes = eyesOf(who);
+        let message = messages.get(eyes);
         if (message === undefined) {
-          const prev = this.#lastOf.get(who.userId) ?? this.#lastFor(who.userId, offset);
-          message = this.#outlets.pack(eventMessage(told, prev));
-          forOwn.set(who.userId, message);
+          message = this.#outlets.pack(eventMessage(told, this.#before(who, eyes, offset)));
+          messages.set(eyes, message);
         }
         this.send(socket, message);
       }
     }
+    this.#forget(told);
+    for (const eyes of messages.keys()) if (eyes !== EVERYTHING) this.#lastOf.set(eyes, offset);
+  }
+
+  #before(who: LiveSubscriber, eyes: string, offset: number): number {
+    return eyes === EVERYTHING ? offset - 1 : (this.#lastOf.get(eyes) ?? this.#lastFor(who, offset));
+  }
+
+  /** Whoever it concerns and has no socket now: the feed knows their last one when they come back. */
+  #forget({ event, audience }: Told): void {
+    if (event === 'slot.update') {
+      for (const eyes of this.#lastOf.keys()) if (eyes.startsWith(SLOTS)) this.#lastOf.delete(eyes);
+      return;
+    }
+    this.#lastOf.delete(ALL_CALLS);
     for (const userId of audience) {
-      // Somebody without a socket now: the feed knows their last one when they come back.
-      if (forOwn.has(userId)) this.#lastOf.set(userId, offset);
-      else this.#lastOf.delete(userId);
+      this.#lastOf.delete(userId);
+      this.#lastOf.delete(SLOTS + userId);
     }
   }
 

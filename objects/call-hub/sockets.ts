@@ -39,7 +39,7 @@ export class LiveSockets {
           }
         },
       },
-      (userId, before) => this.feed.lastFor(userId, before),
+      (who, before) => this.feed.lastFor(who, before),
     );
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
     for (const ws of ctx.getWebSockets()) {

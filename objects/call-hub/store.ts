@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { newCallId } from '../lib/ids';
-import { statusOf, type CallRecord } from './machine';
-import { pbxEventKey, type PbxFact } from './pbx-fields';
-import type { GroupIndex, PbxGroup } from './pbx-groups';
+import { readRecord, statusOf, type CallRecord } from './machine';
+import { pbxEventKey } from './pbx-fields';
+import { put } from './memory';
 
 const DAY = 24 * 3_600_000;
 /** Raw PBX events and ids of phone events are kept this long: against repeats, and to be read again. */
@@ -10,26 +9,20 @@ export const EVENTS_KEPT_MS = 7 * DAY;
 const RAW_EVENTS_KEPT = 200_000;
 /** A closed call's facts are kept this long, for the repeats a recovering PBX sends. */
 const FACTS_KEPT_MS = DAY;
-const CACHED = 2_000;
 /** More live calls than any screen shows at once. */
 const MAX_LIVE = 1_000;
 
 /**
- * CallHub's tables of calls and PBX events. Live calls are kept in memory as well, filled from SQLite as they are
+ * CallHub's tables of calls and of what was reported. Live calls are kept in memory as well, filled from SQLite as they are
  * asked for; `forget` drops that copy after a failed transaction.
  */
-export class CallStore implements GroupIndex {
+export class CallStore {
   private readonly calls = new Map<string, CallRecord>();
-  private readonly groups = new Map<string, PbxGroup>();
 
-  constructor(
-    private readonly sql: SqlStorage,
-    private readonly now: () => number = Date.now,
-  ) {}
+  constructor(private readonly sql: SqlStorage) {}
 
   forget(): void {
     this.calls.clear();
-    this.groups.clear();
   }
 
   meta(key: string): string | null {
@@ -51,7 +44,7 @@ export class CallStore implements GroupIndex {
     const [row] = this.sql
       .exec<{ record: string }>('SELECT record FROM calls WHERE call_id = ?', callId)
       .toArray();
-    return row ? this.cache(JSON.parse(row.record) as CallRecord) : null;
+    return row ? this.cache(readRecord(row.record)) : null;
   }
 
   /** `offset`: of the feed's row that will tell this change; whoever may see the call now is told from there on. */
@@ -81,13 +74,24 @@ export class CallStore implements GroupIndex {
     );
   }
 
-  /** Phone calls that began before `at` and are not over, oldest first. */
+  /** Calls of phones and slots that began before `at` and are not over, oldest first. */
   stalePhoneCalls(at: number): CallRecord[] {
     return this.records(
-      `SELECT record FROM calls WHERE status <> 'ended' AND started_at <= ? AND record ->> 'source' = 'phone'
+      `SELECT record FROM calls WHERE status <> 'ended' AND started_at <= ? AND record ->> 'source' <> 'pbx'
        ORDER BY started_at LIMIT 200`,
       at,
     );
+  }
+
+  /** Whether somebody at this extension is in a call with the outside, other than `callId`. */
+  talksOutside(extension: string, callId: string): boolean {
+    const rows = this.sql.exec(
+      `SELECT 1 FROM calls WHERE status <> 'ended' AND status = 'connected' AND call_id <> ?
+       AND record ->> 'extension' = ? AND record ->> 'direction' <> 'internal' LIMIT 1`,
+      callId,
+      extension,
+    );
+    return rows.toArray().length > 0;
   }
 
   /** Ended calls, newest first. */
@@ -125,91 +129,12 @@ export class CallStore implements GroupIndex {
     return written > 0;
   }
 
-  group(callId: string): PbxGroup | null {
-    const cached = this.groups.get(callId);
-    if (cached) return cached;
-    const [row] = this.sql
-      .exec<{ published: number; facts: string }>(
-        'SELECT published, facts FROM pbx_groups WHERE call_id = ?',
-        callId,
-      )
-      .toArray();
-    if (!row) return null;
-    return this.cacheGroup({
-      callId,
-      published: row.published === 1,
-      facts: JSON.parse(row.facts) as PbxFact[],
-    });
-  }
-
-  byKey(key: string): PbxGroup[] {
-    const rows = this.sql
-      .exec<{ call_id: string }>('SELECT call_id FROM pbx_keys WHERE key = ?', key)
-      .toArray();
-    return rows.flatMap((row) => this.group(row.call_id) ?? []);
-  }
-
-  create(): PbxGroup {
-    return this.cacheGroup({ callId: newCallId(this.now()), published: false, facts: [] });
-  }
-
-  addKeys(group: PbxGroup, keys: readonly string[]): void {
-    for (const key of keys) {
-      // A channel or bridge belongs to the first call that named it; a pair of numbers may belong to several.
-      const own = /^[ub]:/.test(key);
-      const sql = own
-        ? 'INSERT INTO pbx_keys SELECT ?1, ?2 WHERE NOT EXISTS (SELECT 1 FROM pbx_keys WHERE key = ?1)'
-        : 'INSERT OR IGNORE INTO pbx_keys VALUES (?1, ?2)';
-      this.sql.exec(sql, key, group.callId);
-    }
-  }
-
-  merge(from: PbxGroup, into: PbxGroup): void {
-    into.facts.push(...from.facts);
-    this.sql.exec('UPDATE OR IGNORE pbx_keys SET call_id = ? WHERE call_id = ?', into.callId, from.callId);
-    this.dropGroup(from.callId);
-  }
-
-  saveGroup(group: PbxGroup, due: number | null): void {
-    this.sql.exec(
-      `INSERT INTO pbx_groups VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       published = excluded.published, touched_at = excluded.touched_at, due = excluded.due, facts = excluded.facts`,
-      group.callId,
-      group.published ? 1 : 0,
-      this.now(),
-      due,
-      JSON.stringify(group.facts),
-    );
-    if (due === null) this.groups.delete(group.callId);
-  }
-
-  dropGroup(callId: string): void {
-    this.groups.delete(callId);
-    this.sql.exec('DELETE FROM pbx_keys WHERE call_id = ?', callId);
-    this.sql.exec('DELETE FROM pbx_groups WHERE call_id = ?', callId);
-  }
-
-  dueGroups(now: number): PbxGroup[] {
-    const rows = this.sql
-      .exec<{ call_id: string }>('SELECT call_id FROM pbx_groups WHERE due <= ? ORDER BY due LIMIT 200', now)
-      .toArray();
-    return rows.flatMap((row) => this.group(row.call_id) ?? []);
-  }
-
-  /** PBX calls that are not over. */
-  openGroups(): PbxGroup[] {
-    const rows = this.sql
-      .exec<{ call_id: string }>('SELECT call_id FROM pbx_groups WHERE due IS NOT NULL')
-      .toArray();
-    return rows.flatMap((row) => this.group(row.call_id) ?? []);
-  }
-
   /** When to look at PBX calls next, and when the oldest phone call that is not over began. */
   nextDue(): { pbx: number | null; phoneSince: number | null } {
     return this.sql
       .exec<{ pbx: number | null; phoneSince: number | null }>(
         `SELECT (SELECT min(due) FROM pbx_groups WHERE due IS NOT NULL) AS pbx,
-         (SELECT min(started_at) FROM calls WHERE status <> 'ended' AND record ->> 'source' = 'phone') AS phoneSince`,
+         (SELECT min(started_at) FROM calls WHERE status <> 'ended' AND record ->> 'source' <> 'pbx') AS phoneSince`,
       )
       .one();
   }
@@ -235,7 +160,7 @@ export class CallStore implements GroupIndex {
 
   private records(sql: string, ...bindings: (string | number | null)[]): CallRecord[] {
     const rows = this.sql.exec<{ record: string }>(sql, ...bindings).toArray();
-    return rows.map((row) => JSON.parse(row.record) as CallRecord);
+    return rows.map((row) => readRecord(row.record));
   }
 
   private cache(call: CallRecord): CallRecord {
@@ -243,18 +168,4 @@ export class CallStore implements GroupIndex {
     else put(this.calls, call.callId, call);
     return call;
   }
-
-  private cacheGroup(group: PbxGroup): PbxGroup {
-    put(this.groups, group.callId, group);
-    return group;
-  }
-}
-
-/** Adds to a map that forgets its oldest entry when full. */
-function put<T>(map: Map<string, T>, key: string, value: T): void {
-  if (map.size >= CACHED && !map.has(key)) {
-    const oldest = map.keys().next();
-    if (!oldest.done) map.delete(oldest.value);
-  }
-  map.set(key, value);
 }

@@ -29,11 +29,12 @@ export function viewOf(call: CallRecord, names: Names): CallView {
     end_time: ending ? since(ending.endAt) : null,
     duration: ending ? ending.talkSec : null,
     device: call.deviceId === null ? null : names.device(call.deviceId),
-    slot: null,
+    slot: call.slotId,
     trunk: call.trunk,
     contact_id: call.contactId,
     company_id: call.companyId,
     note_count: call.noteCount,
+    recording_count: call.recordingCount,
   };
 }
 

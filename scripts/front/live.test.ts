@@ -88,7 +88,7 @@ class Browser {
   }
 }
 
-const boss = { sid: 'boss', userId: 'u-boss', scope: 'all', expiresAt: null };
+const boss = { sid: 'boss', userId: 'u-boss', scope: 'all', slots: true, expiresAt: null };
 const olga = { sid: 'olga', userId: 'u-olga', scope: 'own', expiresAt: null };
 
 let hub: TestHub;

@@ -97,7 +97,7 @@ export class Relay {
         this.#joining.delete(frame.n);
         if (joining === undefined) return;
         const { listener, who } = joining;
-        if (who.scope === 'own') this.#seats.knowLast(who.userId, frame.last);
+        this.#seats.knowLast(who, frame.last);
         this.#seats.add(listener, who);
         for (const message of frame.messages) this.#seats.send(listener, outlets.pack(message));
         return;

@@ -31,6 +31,7 @@ const example = {
   contact_id: null,
   company_id: null,
   note_count: 0,
+  recording_count: 0,
 } as const;
 
 export const CallBody = z
@@ -56,6 +57,7 @@ export const CallBody = z
     contact_id: z.string().nullable(),
     company_id: z.string().nullable(),
     note_count: z.number().int(),
+    recording_count: z.number().int(),
   })
   .openapi('Call', { example });
 

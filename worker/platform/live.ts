@@ -14,6 +14,7 @@ import { viewerOf } from './viewer';
 
 const subscriberOf = (identity: Identity): LiveSubscriber => ({
   ...viewerOf(identity),
+  slots: identity.permissions.has('slot.view'),
   sid: identity.sid,
   expiresAt: identity.expiresAt,
 });

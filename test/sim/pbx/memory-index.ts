@@ -39,11 +39,18 @@ export class MemoryHub implements GroupIndex {
     return [...(this.keys.get(key) ?? [])];
   }
 
+  /** Nothing is asked for here: these are calls as a dialplan tells of them. */
+  started(): null {
+    return null;
+  }
+
   create(): PbxGroup {
     const group: PbxGroup = {
       callId: newCallId((this.made += 1), (bytes) => new Uint8Array(bytes)),
       published: false,
+      startedAt: null,
       facts: [],
+      legs: null,
     };
     this.groups.add(group);
     return group;
@@ -58,7 +65,7 @@ export class MemoryHub implements GroupIndex {
   addKeys(group: PbxGroup, keys: readonly string[]): void {
     for (const key of keys) {
       const holders = this.keys.get(key) ?? new Set();
-      if (holders.size === 0 || !/^[ub]:/.test(key)) holders.add(group);
+      if (holders.size === 0 || !/^[ubl]:/.test(key)) holders.add(group);
       this.keys.set(key, holders);
     }
   }

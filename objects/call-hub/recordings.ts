@@ -1,0 +1,74 @@
+/** Recordings of calls: the files are in R2, what they are of is known here. */
+import type { RecordingInput, RecordingView } from './contract';
+
+interface StoredRecording extends Record<string, SqlStorageValue> {
+  id: string;
+  blob_key: string;
+  call_id: string;
+  size: number;
+  sha256: string;
+  type: string;
+  at: number;
+}
+
+/** Each change runs inside the caller's transaction. */
+export class Recordings {
+  constructor(private readonly sql: SqlStorage) {}
+
+  /** Keeps a recording; answers its call, null while that is not known. The same file again changes nothing. */
+  add(input: RecordingInput): string | null {
+    const [link] = this.sql
+      .exec<{ call_id: string }>('SELECT call_id FROM call_links WHERE linkedid = ?', input.linkedid)
+      .toArray();
+    const callId = link?.call_id ?? null;
+    this.sql.exec(
+      'INSERT OR IGNORE INTO recordings VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+      crypto.randomUUID(),
+      input.blobKey,
+      callId,
+      input.linkedid,
+      input.sizeBytes,
+      input.sha256,
+      input.type,
+      input.now,
+    );
+    return callId;
+  }
+
+  /** A call's channels became known by this linkedid: what waited for it is its own. Answers whether anything did. */
+  attach(linkedid: string, callId: string): boolean {
+    const link = this.sql.exec('INSERT OR IGNORE INTO call_links VALUES (?, ?)', linkedid, callId);
+    if (link.rowsWritten === 0) return false;
+    this.sql.exec('UPDATE cdr SET call_id = ? WHERE linkedid = ? AND call_id IS NULL', callId, linkedid);
+    const sql = 'UPDATE recordings SET call_id = ? WHERE linkedid = ? AND call_id IS NULL';
+    return this.sql.exec(sql, callId, linkedid).rowsWritten > 0;
+  }
+
+  count(callId: string): number {
+    const sql = 'SELECT count(*) AS n FROM recordings WHERE call_id = ?';
+    return this.sql.exec<{ n: number }>(sql, callId).one().n;
+  }
+
+  /** Oldest first. */
+  list(callId: string): RecordingView[] {
+    return this.rows(callId).map((row) => ({
+      id: row.id,
+      call_id: row.call_id,
+      size: row.size,
+      type: row.type,
+      sha256: row.sha256,
+      at: new Date(row.at).toISOString(),
+    }));
+  }
+
+  blob(callId: string, recordingId: string): { key: string; type: string } | null {
+    const row = this.rows(callId).find(({ id }) => id === recordingId);
+    return row ? { key: row.blob_key, type: row.type } : null;
+  }
+
+  private rows(callId: string): StoredRecording[] {
+    return this.sql
+      .exec<StoredRecording>('SELECT * FROM recordings WHERE call_id = ? ORDER BY at, id', callId)
+      .toArray();
+  }
+}
