@@ -5,6 +5,7 @@
  * object and may be retried.
  */
 import type { BridgeErrorCode } from '../../bridge/protocol/errors';
+import type { TrunkView } from '../../bridge/protocol/pbx';
 import type { HostReading, HubReading, SlotReading } from '../../bridge/protocol/readings';
 import type { Script, SlotStatus } from '../../bridge/protocol/slots';
 import type { Agent, Hello } from '../../bridge/protocol/messages';
@@ -71,6 +72,8 @@ export interface BridgeStatus {
   address: string | null;
   config: Hello['config'] | null;
   pbx: PbxState[];
+  /** The newest the bridge told of each trunk in its configuration. */
+  trunks: TrunkView[];
   host: { reading: HostReading; at: number } | null;
   hubs: { hubs: HubReading[] | null; why: string | null; at: number } | null;
   slots: { total: number; online: number };
