@@ -12,7 +12,11 @@ interface Held {
   fence: number;
   /** Ends by itself then, milliseconds since the epoch. */
   until: number;
+  /** As `until` was when it was taken: what it may be put off to again. */
+  limit: number;
   since: number;
+  /** More work of the same person may join it. */
+  shared: boolean;
 }
 
 export interface HoldState {
@@ -45,9 +49,15 @@ export type Take =
 
 /**
  * Takes a slot until `now + lifeMs`, unless somebody has it. A person who reserves what they have reserved already
- * gets it for the new time. A command joins the commands of the same user that are open: they run one after another.
+ * gets it for the new time. What is `shared` joins shared work of the same person: ADB commands, one after another.
  */
-export function take(before: HoldState, holder: SlotHolder, now: number, lifeMs: number): Take {
+export function take(
+  before: HoldState,
+  holder: SlotHolder,
+  now: number,
+  lifeMs: number,
+  shared = false,
+): Take {
   const state = expire(before, now);
   const until = now + lifeMs;
   const { work, reserved } = state;
@@ -63,24 +73,20 @@ export function take(before: HoldState, holder: SlotHolder, now: number, lifeMs:
         until,
       };
     const fence = nextFence(state, now);
-    const held = { holder, fence, until, since: now };
+    const held = { holder, fence, until, limit: until, since: now, shared };
     return { ok: true, state: { ...state, fence, reserved: held }, fence, until };
   }
   if (work !== null) {
-    const joins =
-      holder.kind === 'command' &&
-      holder.userId !== null &&
-      work.holder.kind === 'command' &&
-      work.holder.userId === holder.userId;
+    const joins = shared && work.shared && work.holder.userId === holder.userId;
     if (!joins) return { ok: false, by: work.holder };
-    const later = { ...work, until: Math.max(work.until, until) };
+    const later = { ...work, until: Math.max(work.until, until), limit: Math.max(work.limit, until) };
     return { ok: true, state: { ...state, work: later }, fence: work.fence, until: later.until };
   }
   if (foreign) return { ok: false, by: reserved.holder };
   const fence = nextFence(state, now);
   return {
     ok: true,
-    state: { ...state, fence, work: { holder, fence, until, since: now } },
+    state: { ...state, fence, work: { holder, fence, until, limit: until, since: now, shared } },
     fence,
     until,
   };
@@ -96,9 +102,22 @@ export function release(state: HoldState, fence: number): HoldState {
 /** Nobody has it. The fence stays, so that the next holder's is larger. */
 export const releaseAll = (state: HoldState): HoldState => ({ ...state, work: null, reserved: null });
 
-/** Moves the end of the work with this fence. */
-export const lastUntil = (state: HoldState, fence: number, until: number): HoldState =>
-  state.work?.fence === fence ? { ...state, work: { ...state.work, until } } : state;
+/**
+ * The bridge says the phone is idle though a call or script has it: the end of that work is on its way, or was lost
+ * with the bridge's process. It is waited for `graceMs` longer. `busy` takes that back.
+ */
+export function seenIdle(state: HoldState, now: number, graceMs: number): HoldState {
+  const { work } = state;
+  if (work === null || (work.holder.kind !== 'call' && work.holder.kind !== 'script')) return state;
+  return { ...state, work: { ...work, until: Math.min(work.until, now + graceMs) } };
+}
+
+export function seenBusy(state: HoldState): HoldState {
+  const { work } = state;
+  return work === null || work.until === work.limit
+    ? state
+    : { ...state, work: { ...work, until: work.limit } };
+}
 
 /** When something of it ends by itself; null for a free slot. */
 export function nextEnd(state: HoldState): number | null {
