@@ -33,7 +33,7 @@ export class BridgeLink extends DurableObject<Env> implements BridgeLinkApi {
     super(ctx, env);
     migrateObject(ctx.storage, BRIDGE_LINK_MIGRATIONS);
     this.#timers = new Timers(ctx.storage);
-    this.#tunnel = new Tunnel(ctx, env, this.#timers, Date.now, noSlots);
+    this.#tunnel = new Tunnel(ctx, env, this.#timers, () => Date.now(), noSlots);
     this.#timers.resume();
   }
 
