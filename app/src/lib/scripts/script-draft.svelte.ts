@@ -21,6 +21,9 @@ export interface Keyed<T> {
 
 const UNDO_STEPS = 50;
 
+/** All of it can be written as JSON, so that is how it is copied. */
+const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const records = (value: unknown): Record<string, unknown>[] | null =>
@@ -107,7 +110,7 @@ export class ScriptDraft {
     const step = this.steps[at];
     if (!step) return;
     this.#remember();
-    this.steps.splice(at + 1, 0, { key: ++this.#keys, value: $state.snapshot(step.value) as Step });
+    this.steps.splice(at + 1, 0, { key: ++this.#keys, value: copied(step.value) });
   }
 
   removeStep(at: number): void {
@@ -163,12 +166,11 @@ export class ScriptDraft {
   #remember(editing = ''): void {
     if (editing !== '' && editing === this.#editing) return;
     this.#editing = editing;
-    const now = $state.snapshot(this.script) as ScriptFields;
-    this.#undo = [...this.#undo, now].slice(-UNDO_STEPS);
+    this.#undo = [...this.#undo, copied(this.script)].slice(-UNDO_STEPS);
   }
 
   #put(script: ScriptFields): void {
-    const { name, title, params, steps, ...others } = structuredClone(script);
+    const { name, title, params, steps, ...others } = copied(script);
     this.#others = others;
     this.name = name;
     this.title = title;

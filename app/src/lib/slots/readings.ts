@@ -1,4 +1,3 @@
-import { m } from '#lib/paraglide/messages.js';
 import type { Sample } from './model';
 
 export const CARD_READINGS = ['battery', 'temperature', 'signal'] as const;
@@ -14,18 +13,6 @@ export const HEALTH_READINGS = [
   'latency_ms',
 ] as const satisfies readonly (keyof Sample)[];
 export type HealthReading = (typeof HEALTH_READINGS)[number];
-
-const percent = () => '%';
-/** What stands behind the number, its space included. */
-export const unitOf: Record<HealthReading, () => string> = {
-  battery: percent,
-  temperature: m.slots_unit_celsius,
-  signal: m.slots_unit_dbm,
-  cpu: percent,
-  ram: percent,
-  storage: percent,
-  latency_ms: m.phones_unit_ms,
-};
 
 /** A value somebody should look at: an empty or hot battery, a signal too weak to call. */
 export function isLow(field: CardReading, value: number): boolean {

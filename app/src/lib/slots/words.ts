@@ -1,6 +1,7 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
 import type { HistoryEntry, SlotHolder, SlotStatus } from './model';
+import type { HealthReading } from './readings';
 
 export const statusName: Record<SlotStatus, () => string> = {
   ONLINE: m.slots_status_online,
@@ -65,3 +66,15 @@ const fields: Record<string, () => string> = {
 };
 /** Name of a reading. */
 export const readingName = (field: string): string => fields[field]?.() ?? field;
+
+const percent = () => '%';
+/** What stands behind the number, its space included. */
+export const unitOf: Record<HealthReading, () => string> = {
+  battery: percent,
+  temperature: m.slots_unit_celsius,
+  signal: m.slots_unit_dbm,
+  cpu: percent,
+  ram: percent,
+  storage: percent,
+  latency_ms: m.phones_unit_ms,
+};

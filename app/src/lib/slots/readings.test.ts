@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import type { Sample } from './model';
+import { chartsOf, isLow } from './readings';
+
+const at = (minute: number) => new Date(Date.UTC(2026, 10, 15, 10, minute)).toISOString();
+const sample = (minute: number, readings: Partial<Sample>): Sample => ({
+  at: at(minute),
+  battery: null,
+  temperature: null,
+  signal: null,
+  cpu: null,
+  ram: null,
+  storage: null,
+  latency_ms: null,
+  ...readings,
+});
+const chart = (samples: Sample[], field: string) => chartsOf(samples, 300).find((one) => one.field === field);
+
+describe('charts of samples', () => {
+  it('takes the mean of a bucket and leaves out what could not be had', () => {
+    const battery = chart(
+      [sample(0, { battery: 80 }), sample(1, { battery: 83 }), sample(2, { cpu: 5 })],
+      'battery',
+    );
+    expect(battery?.times).toEqual([Date.parse(at(0))]);
+    expect(battery?.values).toEqual([81.5]);
+  });
+
+  it('shows a time without samples as a gap', () => {
+    const latency = chart([sample(0, { latency_ms: 7 }), sample(16, { latency_ms: 9 })], 'latency_ms');
+    expect(latency?.values).toEqual([7, null, null, 9]);
+    expect(latency?.times).toHaveLength(4);
+  });
+
+  it('knows the newest reading, and that there was none', () => {
+    const samples = [sample(0, { signal: -90 }), sample(9, {})];
+    expect(chart(samples, 'signal')?.last).toBe(-90);
+    expect(chart(samples, 'storage')?.last).toBeNull();
+  });
+
+  it('makes nothing of nothing', () => {
+    expect(chartsOf([], 300).every(({ times }) => times.length === 0)).toBe(true);
+  });
+});
+
+it('warns of an empty or hot battery and of a weak signal', () => {
+  expect([isLow('battery', 15), isLow('battery', 16)]).toEqual([true, false]);
+  expect([isLow('temperature', 45), isLow('temperature', 44)]).toEqual([true, false]);
+  expect([isLow('signal', -110), isLow('signal', -100)]).toEqual([true, false]);
+});
