@@ -43,12 +43,15 @@ export const checkServices =
 /** How a part is made: by the one function that the index of its directory exports. */
 type Factory = (config: unknown, services: BridgeServices) => Part;
 
-/** Makes the parts that the configuration asks for; nothing is started. */
+/** Makes the parts that the configuration asks for; nothing is started. What is not asked for is not loaded. */
 export async function createParts(config: BridgeConfig, services: ServicesOf): Promise<Part[]> {
+  const slots =
+    config.slots && (await import('./slots/index.ts')).createSlots(config.slots, services('slots'));
+  const { createHost } = await import('./host/index.ts');
   const parts = [
     config.pbx.length > 0 && (await make('asterisk', 'createAsterisk', config.pbx, services)),
-    config.slots !== undefined && (await make('slots', 'createSlots', config.slots, services)),
-    await make('host', 'createHost', config.host, services),
+    slots,
+    createHost(config.host, services('host'), slots && { atUsb: slots.atUsb }),
   ];
   return parts.filter((part) => part instanceof Object);
 }

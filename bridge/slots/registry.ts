@@ -221,7 +221,10 @@ export class Registry {
           if (signal.aborted) return;
           transport.failures += 1;
           if (transport.failures >= FAULTY_AFTER || error instanceof Unusable) {
-            transport.problem = error instanceof Unusable ? error.message : `The phone does not answer commands: ${wordsOf(error)}.`;
+            transport.problem =
+              error instanceof Unusable
+                ? error.message
+                : `The phone does not answer commands: ${wordsOf(error)}.`;
             this.#relink(transport.key);
             first.resolve();
           }

@@ -5,7 +5,7 @@ import { wordsOf } from './adb/shell.ts';
 import { shown } from './machine.ts';
 import { noReading, readingOf } from './readings/reading.ts';
 import { READINGS_LINE } from './readings/sections.ts';
-import type { CpuTicks } from './readings/system.ts';
+import type { CpuTicks } from '../lib/procfs.ts';
 import type { Registry } from './registry.ts';
 import type { Slot } from './slot.ts';
 

@@ -4,7 +4,7 @@ import { parseBattery } from './battery.ts';
 import { networkOf } from './network.ts';
 import { sectionsOf } from './sections.ts';
 import { parseSignal } from './signal.ts';
-import { cpuBetween, parseCpuTicks, parseMemory, parseStorage, type CpuTicks } from './system.ts';
+import { cpuBetween, parseCpuTicks, parseMemory, parseStorage, type CpuTicks } from '../../lib/procfs.ts';
 
 const refused = (text: string): string | null =>
   /permission|denied|not allowed|can't find service|inaccessible|no such file/i.test(text)
