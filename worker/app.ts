@@ -10,6 +10,7 @@ import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
 import { pbx } from './pbx/intake';
+import { people } from './people';
 import { callSources } from './platform/call-sources';
 import { calls } from './platform/calls';
 import { live } from './platform/live';
@@ -31,6 +32,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', auth);
   app.route('/', sessions);
   app.route('/', point);
+  app.route('/', people);
   app.route('/', callSources);
   app.route('/', calls);
   app.route('/', notes);

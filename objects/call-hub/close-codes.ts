@@ -5,6 +5,8 @@
 export const CLOSE_CODES = {
   /** The session was signed out, revoked or has expired. */
   session_ended: { code: 4401, temporary: false },
+  /** What the user may see has changed: it is judged anew at the next connect. */
+  permissions_changed: { code: 4410, temporary: true },
   /** The same session holds too many sockets; this one was the oldest. */
   too_many: { code: 4409, temporary: false },
   /** The client sent more than a ping: this socket only speaks. */

@@ -345,6 +345,8 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   dropSession(sid: string): Promise<void>;
   /** Ends the live sockets of a user. Idempotent. */
   dropUser(userId: string): Promise<void>;
+  /** What these users may see has changed: their live sockets are to come again. Idempotent. */
+  reseat(userIds: string[]): Promise<void>;
   /** A user's name, extension or device, or the tenant's time zone changed in D1: the hub's copy is read anew. */
   userChanged(userId: string): Promise<void>;
   /** Extensions, devices or the tenant row changed. */

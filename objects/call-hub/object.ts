@@ -208,6 +208,14 @@ export class CallHub extends HubCore implements CallHubApi {
     return Promise.resolve();
   }
 
+  reseat(userIds: string[]): Promise<void> {
+    for (const userId of userIds) {
+      this.parts.tickets.dropWhere((who) => who.userId === userId);
+      this.parts.sockets.dropUser(userId, 'permissions_changed');
+    }
+    return Promise.resolve();
+  }
+
   async userChanged(userId: string): Promise<void> {
     const { names } = this.parts;
     const named = await names.load({ users: [userId], devices: [] });

@@ -1,6 +1,6 @@
 import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
-import { bridges, roles, sessions, tenants, users } from '../../worker/db/schema';
+import { bridges, roleOverrides, roles, sessions, tenants, users } from '../../worker/db/schema';
 import { effectiveSettings } from '../../worker/db/settings';
 import type { SessionRow } from './machine';
 import type { TenantCopy, UserCopy } from './store';
@@ -42,9 +42,13 @@ export class Directory {
   /** A user with their role; deleted counts as disabled. Null when there is no such user in this tenant. */
   async user(userId: string, now: number): Promise<Omit<UserCopy, 'voidBefore'> | null> {
     const [row] = await this.#db
-      .select({ user: users, role: roles })
+      .select({ user: users, role: roles, changed: roleOverrides.permissions })
       .from(users)
       .innerJoin(roles, eq(users.roleId, roles.id))
+      .leftJoin(
+        roleOverrides,
+        and(eq(roleOverrides.roleId, roles.id), eq(roleOverrides.tenantId, this.tenantId)),
+      )
       .where(and(eq(users.id, userId), eq(users.tenantId, this.tenantId)));
     if (row === undefined) return null;
     return {
@@ -53,7 +57,8 @@ export class Directory {
       displayName: row.user.displayName,
       roleId: row.role.id,
       role: row.role.name,
-      permissions: row.role.permissions,
+      // A tenant may have made something else of a system role.
+      permissions: row.changed ?? row.role.permissions,
       disabled: row.user.disabledAt !== null || row.user.deletedAt !== null,
       loadedAt: now,
     };

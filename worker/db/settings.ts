@@ -8,6 +8,7 @@ export const SETTING_DEFAULTS: Required<TenantSettings> = {
   dialerAccessTtlSec: 24 * 3_600,
   dialerPasswordSignIn: true,
   phoneShards: 16,
+  passwordMinLength: 8,
 };
 
 /** A tenant's settings with the defaults filled in. */

@@ -1,4 +1,4 @@
-import { index, integer, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import { tenants } from './tenants';
 
 /** `{module: [verb…]}`, validated against the table in `worker/auth/permissions.ts`. */
@@ -16,6 +16,22 @@ export const roles = sqliteTable(
     createdAt: integer('created_at').notNull(),
   },
   (table) => [uniqueIndex('roles_name').on(table.tenantId, table.name)],
+);
+
+/** What a tenant made of a system role; without a row the role is as it was shipped. */
+export const roleOverrides = sqliteTable(
+  'role_overrides',
+  {
+    tenantId: text('tenant_id')
+      .notNull()
+      .references(() => tenants.id),
+    roleId: text('role_id')
+      .notNull()
+      .references(() => roles.id),
+    permissions: text('permissions', { mode: 'json' }).$type<PermissionMap>().notNull(),
+    updatedAt: integer('updated_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.roleId] })],
 );
 
 export const users = sqliteTable(

@@ -13,6 +13,8 @@ export interface TenantSettings {
   dialerPasswordSignIn?: boolean;
   /** Into how many objects the tenant's phone users are spread. Changing it moves users between objects. */
   phoneShards?: number;
+  /** Fewest characters of a password; 4 suits operators whose PIN is their password. */
+  passwordMinLength?: number;
 }
 
 export const tenants = sqliteTable('tenants', {

@@ -3,7 +3,7 @@ import type { PhoneStatsRow } from '../../../objects/call-hub/contract';
 import { ACTION_SOURCES, CALL_STATUSES } from '../../../objects/phone-queue/contract';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, newApiApp } from '../../http/openapi';
-import { toCsv } from './csv';
+import { prefersCsv, toCsv } from '../../http/csv';
 import { PhoneStats, type StatsRow } from './schema';
 
 const DAY_MS = 24 * 3_600_000;
@@ -131,14 +131,3 @@ const isoDay = (at: number): string => new Date(at).toISOString().slice(0, 10);
 /** Today's date in a zone; sv-SE writes dates as ISO does. */
 const today = (timeZone: string, now: number): string =>
   new Intl.DateTimeFormat('sv-SE', { timeZone }).format(now);
-
-/** Whether `Accept` names CSV and does not name JSON before it. */
-function prefersCsv(accept: string | undefined): boolean {
-  const types = (accept ?? '')
-    .toLowerCase()
-    .split(',')
-    .map((part) => part.split(';', 1)[0]?.trim());
-  const csv = types.indexOf('text/csv');
-  const jsonAt = types.indexOf('application/json');
-  return csv !== -1 && (jsonAt === -1 || csv < jsonAt);
-}

@@ -13,3 +13,14 @@ function cell(value: string | number | null): string {
   const safe = /^[\s]*[=+\-@\t\r]/.test(value) ? `'${value}` : value;
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
+
+/** Whether `Accept` names CSV and does not name JSON before it. */
+export function prefersCsv(accept: string | undefined): boolean {
+  const types = (accept ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((part) => part.split(';', 1)[0]?.trim());
+  const csv = types.indexOf('text/csv');
+  const jsonAt = types.indexOf('application/json');
+  return csv !== -1 && (jsonAt === -1 || csv < jsonAt);
+}
