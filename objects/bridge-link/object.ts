@@ -16,7 +16,7 @@ import {
   type LogLine,
 } from './contract';
 import { BRIDGE_LINK_MIGRATIONS } from './migrations';
-import { noSlots } from './no-slots';
+import { Slots } from './slots/part';
 import { Tunnel } from './tunnel';
 
 type Given<M extends keyof BridgeLinkApi> = BridgeLinkApi[M] extends (...given: infer P) => unknown
@@ -33,7 +33,13 @@ export class BridgeLink extends DurableObject<Env> implements BridgeLinkApi {
     super(ctx, env);
     migrateObject(ctx.storage, BRIDGE_LINK_MIGRATIONS);
     this.#timers = new Timers(ctx.storage);
-    this.#tunnel = new Tunnel(ctx, env, this.#timers, () => Date.now(), noSlots);
+    this.#tunnel = new Tunnel(
+      ctx,
+      env,
+      this.#timers,
+      () => Date.now(),
+      (link) => new Slots(link),
+    );
     this.#timers.resume();
   }
 

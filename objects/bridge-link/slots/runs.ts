@@ -3,7 +3,6 @@ import type { BridgeEventOf } from '../../../bridge/protocol/events';
 import type { Script, ScriptStep } from '../../../bridge/protocol/slots';
 import type { LinkAnswer, LinkRefusal, ScriptRun } from '../contract';
 import type { Finished, Screenshot } from '../parts';
-import type { SlotRow } from './board';
 import { done, isUncertain, refusal, type Desk } from './desk';
 
 const KEEP_OF_SLOT = 200;
