@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { BridgeConfig } from './config.ts';
+import { createHost } from './host/index.ts';
 import { Refusal, type BridgeServices, type Logger, type Part } from './part.ts';
+import { createSlots } from './slots/index.ts';
 import { partDir } from './state-dir.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 
@@ -40,30 +42,20 @@ export const checkServices =
     };
   };
 
-/** How a part is made: by the one function that the index of its directory exports. */
-type Factory = (config: unknown, services: BridgeServices) => Part;
-
-/** Makes the parts that the configuration asks for; nothing is started. What is not asked for is not loaded. */
+/** Makes the parts that the configuration asks for; nothing is started. */
 export async function createParts(config: BridgeConfig, services: ServicesOf): Promise<Part[]> {
-  const slots =
-    config.slots && (await import('./slots/index.ts')).createSlots(config.slots, services('slots'));
-  const { createHost } = await import('./host/index.ts');
-  const parts = [
-    config.pbx.length > 0 && (await make('asterisk', 'createAsterisk', config.pbx, services)),
-    slots,
-    createHost(config.host, services('host'), slots && { atUsb: slots.atUsb }),
-  ];
-  return parts.filter((part) => part instanceof Object);
+  const slots = config.slots && createSlots(config.slots, services('slots'));
+  const host = createHost(config.host, services('host'), slots && { atUsb: slots.atUsb });
+  const asterisk = config.pbx.length === 0 ? null : await makeAsterisk(config, services('asterisk'));
+  return [asterisk, slots, host].filter((part) => part !== null && part !== undefined);
 }
 
-async function make(
-  name: PartName,
-  factory: string,
-  config: unknown,
-  services: ServicesOf,
-): Promise<Part | null> {
-  const file = join(import.meta.dirname, name, 'index.ts');
+async function makeAsterisk(config: BridgeConfig, services: BridgeServices): Promise<Part | null> {
+  const file = join(import.meta.dirname, 'asterisk/index.ts');
   if (!existsSync(file)) return null;
-  const module = (await import(file)) as Record<string, Factory>;
-  return module[factory]?.(config, services(name)) ?? null;
+  const module = (await import(file)) as Record<
+    string,
+    (config: BridgeConfig['pbx'], services: BridgeServices) => Part
+  >;
+  return module['createAsterisk']?.(config.pbx, services) ?? null;
 }
