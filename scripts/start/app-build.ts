@@ -8,12 +8,14 @@ import { API_DOCUMENT, ensureApiDocument, isApiDocumentFresh } from './api-docum
 
 const app = join(root, 'app');
 const stamp = join(root, 'dist', 'app-build.sha256');
+/** The bridges screen offers it for download. */
+const EXAMPLE = join(root, 'bridge', 'deploy', 'bridge.example.toml');
 /** Made by the build itself, or not part of it. */
 const skipped = new Set(['build', '.svelte-kit', 'node_modules', 'cache', 'paraglide', 'schema.d.ts']);
 
 /** SHA-256 over everything the built app depends on: its sources, the API document, the locked dependencies. */
 function appSourcesHash(): string {
-  return hashOfSources([app, API_DOCUMENT, join(root, 'package-lock.json')], skipped);
+  return hashOfSources([app, API_DOCUMENT, EXAMPLE, join(root, 'package-lock.json')], skipped);
 }
 
 function isFresh(hash: string): boolean {

@@ -24,6 +24,7 @@ import { signed, type Identity } from './identity.ts';
 import { StreamSender } from './streams.ts';
 
 const ASK_LIMIT_MS = 30_000;
+const PARTING_MS = 500;
 
 /** What has just happened, for whoever watches. */
 export type SpeakerLine =
@@ -116,7 +117,10 @@ export class BridgeSpeaker {
     const gone = new Promise((settle) => socket.once('close', settle));
     if (politely) socket.close(1000);
     else socket.terminate();
+    // What was sent is on its way; an edge that does not answer the close is not waited for.
+    const enough = setTimeout(() => socket.terminate(), PARTING_MS);
     await gone;
+    clearTimeout(enough);
   }
 
   /** Journals an event and sends it as soon as the tunnel is up, until the edge has stored it. */

@@ -21,6 +21,7 @@ const call = (over: Partial<Call> = {}): Call => ({
   contact_id: null,
   company_id: null,
   note_count: 0,
+  recording_count: 0,
   ...over,
 });
 
