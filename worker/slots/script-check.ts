@@ -5,7 +5,7 @@ import { fieldProblems } from '../http/openapi';
 export type Problems = Record<string, string[]>;
 export type Checked = { ok: true; script: Script } | { ok: false; problems: Problems };
 
-const PLACEHOLDER = /\{\{([^{}]*)\}\}/g;
+const PLACEHOLDER = /\{\{\s*([^{}]*?)\s*\}\}/g;
 
 /**
  * A script by its shape and its meaning. Problems are named by field, dotted, positions from 0: `steps.2.ms`.

@@ -21,7 +21,12 @@ export class SlotPower {
       if (!taken.ok) return taken;
       const tag = `${TAG}${slotId}:${taken.fence}`;
       const args = { slot: taken.row.key, fence: taken.fence };
-      const refused = desk.link.begin(verb, args, { by: `user:${userId}`, tag });
+      const { app } = taken.row.config;
+      const options = { by: `user:${userId}`, tag };
+      const refused =
+        verb === 'slot.reboot'
+          ? desk.link.begin(verb, args, options)
+          : desk.link.begin(verb, { ...args, ...(app !== undefined && { app }) }, options);
       if (refused !== null) {
         desk.release(slotId, taken.fence);
         return refused;

@@ -1,4 +1,5 @@
 /** The bridge's end of the tunnel, as a test drives it: one socket, real keys, every message in the test's own hand. */
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { encodeFrame, type Frame } from '../../../bridge/protocol/frames';
@@ -6,6 +7,9 @@ import { PROTOCOL } from '../../../bridge/protocol/limits';
 import { helloText, type BridgeMessage, type EdgeMessage } from '../../../bridge/protocol/messages';
 import type { BridgeEvent } from '../../../bridge/protocol/events';
 import { BRIDGE_HEADER, bridgeLinkName, type BridgeRecord } from '../../../objects/bridge-link/contract';
+import { openDb } from '../../../worker/db';
+import { bridges as bridgesTable } from '../../../worker/db/schema';
+import { addTenant } from './people';
 
 export interface TestKey {
   publicKey: string;
@@ -25,6 +29,12 @@ export async function newKey(): Promise<TestKey> {
     sign: async (text) =>
       base64(await crypto.subtle.sign('Ed25519', pair.privateKey, new TextEncoder().encode(text))),
   };
+}
+
+/** The object dies in the middle of whatever it does, and its sockets with it. */
+export async function kill(record: BridgeRecord): Promise<void> {
+  const dying = runInDurableObject(linkOfRecord(record), (_, state) => state.abort('killed by the test'));
+  await expect(dying).rejects.toThrow();
 }
 
 type Said = Extract<EdgeMessage, { t: string }>;
@@ -59,12 +69,24 @@ export function newRecord(publicKey: string, tenantId = '0101'): BridgeRecord {
   };
 }
 
+/** The bridge's row in D1: rows of slots hang on it. */
+export async function addBridge(record: BridgeRecord): Promise<void> {
+  await addTenant(record.tenantId);
+  const { id, tenantId, number, name, publicKey } = record;
+  const createdAt = 1;
+  await openDb(env.DB)
+    .insert(bridgesTable)
+    .values({ id, tenantId, number, name, publicKey, enrolledAt: 1, createdAt, createdBy: 'u1' });
+}
+
 export const linkOfRecord = (record: BridgeRecord) =>
   env.BRIDGE_LINK.getByName(bridgeLinkName(record.tenantId, record.id));
 
 export class TestBridge {
   readonly heard: Said[] = [];
   closed: { code: number; reason: string } | null = null;
+  /** Sees every message as it comes. */
+  onMessage: ((message: Said) => void) | null = null;
 
   private constructor(
     private readonly ws: WebSocket,
@@ -72,7 +94,10 @@ export class TestBridge {
     private readonly key: TestKey,
   ) {
     ws.addEventListener('message', ({ data }) => {
-      if (typeof data === 'string' && data.startsWith('{')) this.heard.push(JSON.parse(data) as Said);
+      if (typeof data !== 'string' || !data.startsWith('{')) return;
+      const said = JSON.parse(data) as Said;
+      this.heard.push(said);
+      this.onMessage?.(said);
     });
     ws.addEventListener('close', ({ code, reason }) => {
       this.closed = { code, reason };
