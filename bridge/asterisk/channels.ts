@@ -9,15 +9,13 @@ export interface Channel {
   kind: ChannelKind;
   endpoint: string;
   up: boolean;
-  /** Its other end has rung, or it has. */
+  /** It rang before anybody answered. */
   rang: boolean;
   caller: string;
   connected: string;
   bridge: string | null;
   /** Whom it dialled last; empty before. */
   dialled: string;
-  /** The dial string of the application Dial it is in, before a channel was made for it. */
-  dialString: string;
 }
 
 /** What stays known of a channel that is gone: its CDR may come after its end. */
@@ -72,7 +70,6 @@ export class ChannelTable {
       connected: '',
       bridge: null,
       dialled: '',
-      dialString: '',
     };
     this.#live.set(uniqueid, channel);
     this.#past.delete(uniqueid);

@@ -46,7 +46,6 @@ const RULES: Record<string, Rule | undefined> = {
     if (!found || !dest) return [];
     const { channel } = found;
     channel.dialled = plain(dialledNumber(event.DialString ?? ''));
-    channel.dialString = '';
     return [
       ...found.facts,
       ...dest.facts,

@@ -14,7 +14,8 @@ const LONGEST_WAIT_MS = 5_000;
 export interface AmiLinkOptions {
   /** A fresh connection; may wait, e.g. for SSH. */
   open(signal: AbortSignal): Promise<Duplex>;
-  credentials: AmiCredentials;
+  /** Asked at each connection, for a secret may have been changed. */
+  credentials(): AmiCredentials;
   log: Logger;
   onEvent(event: AmiMessage): void;
   /** Called on a fresh session before it is used by others; if it throws, the session is given up. */
@@ -100,7 +101,7 @@ export class AmiLink {
 
   async #connect(signal: AbortSignal): Promise<AmiSession> {
     const { open, credentials, onEvent, prepare } = this.#options;
-    const session = await AmiSession.open(await open(signal), credentials, onEvent);
+    const session = await AmiSession.open(await open(signal), credentials(), onEvent);
     try {
       signal.throwIfAborted();
       await prepare(session);

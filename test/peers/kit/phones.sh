@@ -27,7 +27,7 @@ connected() {
 }
 
 start_phones() {
-  local cage slot number
+  local cage number
   cage=$(choose_cage)
   if [ -z "$cage" ]; then
     say "no phones: neither a network namespace nor a C compiler to keep adbd off the network"
@@ -36,16 +36,6 @@ start_phones() {
   mkdir -p "$dir/phone"
   cp "$kit"/phone/* "$dir/phone/"
   chmod +x "$dir"/phone/*
-  for slot in a b c; do
-    mkdir -p "$dir/phones/$slot"
-    [ -f "$dir/phones/$slot/props" ] || cat >"$dir/phones/$slot/props" <<END
-ro.serialno=SLOT${slot}001
-ro.product.model=Pixel test $slot
-ro.build.version.release=13
-sys.boot_completed=1
-END
-    [ -f "$dir/phones/$slot/state" ] || printf 'level=71\ntemp=312\n' >"$dir/phones/$slot/state"
-  done
   HOME=$dir ADB_MDNS_AUTO_CONNECT=0 background adb "$dir/bin/adb" -P "${prefix}037" server nodaemon
   case $cage in
     preload) slots_in preload ;;
@@ -53,8 +43,8 @@ END
     user-namespace) slots_in namespace unshare -Urn ;;
   esac
   [ "$cage" = preload ] || background cables env TEL_DIR="$dir" TEL_PREFIX="$prefix" node "$kit/cables.mjs"
-  for number in 1 2 3; do
-    wait_for 100 connected "127.0.0.1:${prefix}60$number" || {
+  for number in $(seq 1 "${TEL_PHONE_COUNT:-3}"); do
+    wait_for 100 connected "127.0.0.1:$((prefix * 1000 + 600 + number))" || {
       say "slot $number did not come: $dir/log/slots.log"
       exit 1
     }

@@ -1,0 +1,128 @@
+/** Keeps the state of a PBX's trunks: looks when Asterisk says something changed, and now and then. */
+import type { PbxConfig } from '../config.ts';
+import type { Logger } from '../part.ts';
+import type { TrunkView } from '../protocol/pbx.ts';
+import type { Cli } from './cli.ts';
+import { parseEndpoints } from './parsers/endpoints.ts';
+import { parseRegistrations } from './parsers/registrations.ts';
+import { trunkState } from './trunks.ts';
+
+/** Events tell of most changes at once; this finds the others. */
+const LOOK_EVERY_MS = 30_000;
+/** A change is told by several events, and the registration's own word follows them. */
+const SETTLE_MS = 150;
+
+interface Options {
+  pbx: Pick<PbxConfig, 'name' | 'trunks'>;
+  cli: Cli;
+  log: Logger;
+  now(): number;
+  changed(trunk: TrunkView): void;
+}
+
+export class TrunkWatch {
+  readonly #options: Options;
+  readonly #views = new Map<string, TrunkView>();
+  #timer: NodeJS.Timeout | null = null;
+  #looking: Promise<void> | null = null;
+  #again = false;
+
+  constructor(options: Options) {
+    this.#options = options;
+    const { pbx, now } = options;
+    for (const { name, registers } of pbx.trunks) {
+      this.#views.set(name, {
+        pbx: pbx.name,
+        name,
+        state: 'DOWN',
+        reason: 'not looked at yet',
+        registration: registers ? 'none' : null,
+        endpoint: null,
+        failed: 0,
+        last_check: now(),
+      });
+    }
+  }
+
+  get views(): TrunkView[] {
+    return [...this.#views.values()];
+  }
+
+  start(): void {
+    if (this.#views.size === 0) return;
+    this.#timer ??= setInterval(() => this.look(), LOOK_EVERY_MS);
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Something about registrations or endpoints changed. */
+  nudge(): void {
+    if (this.#timer) setTimeout(() => this.look(), SETTLE_MS);
+  }
+
+  failed(trunk: string): void {
+    const view = this.#views.get(trunk);
+    if (view) this.#tell({ ...view, failed: view.failed + 1 });
+  }
+
+  /** The PBX can't be reached: nothing is known of its trunks, and no call goes out. */
+  unreachable(why: string): void {
+    for (const view of this.views) {
+      this.#tell({
+        ...view,
+        state: 'DOWN',
+        reason: `the PBX can't be reached: ${why}`.slice(0, 500),
+        endpoint: null,
+      });
+    }
+  }
+
+  /** Looks now; one look at a time, and one more if asked meanwhile. */
+  look(): void {
+    if (this.#looking) {
+      this.#again = true;
+      return;
+    }
+    this.#looking = this.#look()
+      .catch((error: unknown) => {
+        this.#options.log.warn('trunks could not be looked at', {
+          error: error instanceof Error ? error.message : error,
+        });
+      })
+      .finally(() => {
+        this.#looking = null;
+        if (!this.#again) return;
+        this.#again = false;
+        this.look();
+      });
+  }
+
+  /** Looks and answers what is found. */
+  async fresh(signal?: AbortSignal): Promise<TrunkView[]> {
+    await this.#look(signal);
+    return this.views;
+  }
+
+  async #look(signal?: AbortSignal): Promise<void> {
+    if (this.#views.size === 0) return;
+    const { pbx, cli, now } = this.#options;
+    const registrations = parseRegistrations(await cli.run(['pjsip', 'show', 'registrations'], signal));
+    const endpoints = parseEndpoints(await cli.run(['pjsip', 'show', 'endpoints'], signal));
+    for (const trunk of pbx.trunks) {
+      const view = this.#views.get(trunk.name);
+      if (view) this.#tell({ ...view, ...trunkState(trunk, endpoints, registrations), last_check: now() });
+    }
+  }
+
+  #tell(view: TrunkView): void {
+    const before = this.#views.get(view.name);
+    this.#views.set(view.name, view);
+    const same = (['state', 'reason', 'registration', 'failed'] as const).every(
+      (field) => before?.[field] === view[field],
+    );
+    if (!same) this.#options.changed(view);
+  }
+}

@@ -1,0 +1,120 @@
+/** Queues of the configuration: how they are, and who is in them. */
+import type { z } from 'zod';
+import { Refusal, type Handlers } from '../../part.ts';
+import type { QueueView } from '../../protocol/pbx.ts';
+import { amiText, type AmiActionName, type AmiFields, type AmiMessage } from '../ami/message.ts';
+import type { AsteriskHost } from '../host.ts';
+import { plain } from '../names.ts';
+import { extensionOf, queueOf, ringing, type Hosts } from './hosts.ts';
+
+type Queue = z.output<typeof QueueView>;
+
+/** Asterisk's device states, by the numbers of `QueueMember`. */
+const STATUS = [
+  'Unknown',
+  'Not in use',
+  'In use',
+  'Busy',
+  'Invalid',
+  'Unavailable',
+  'Ringing',
+  'Ring, in use',
+  'On Hold',
+];
+
+const count = (text: string | undefined): number => Math.max(0, Math.trunc(Number(text)) || 0);
+
+/** The list that answers `QueueStatus`: each queue's own row, then its members. */
+export function readQueues(rows: readonly AmiMessage[]): Queue[] {
+  const queues = new Map<string, Queue>();
+  for (const row of rows) {
+    const name = row.Queue ?? '';
+    if (row.Event === 'QueueParams') {
+      queues.set(name, {
+        name,
+        strategy: plain(row.Strategy),
+        calls: count(row.Calls),
+        completed: count(row.Completed),
+        abandoned: count(row.Abandoned),
+        hold_time_sec: count(row.Holdtime),
+        members: [],
+      });
+    } else if (row.Event === 'QueueMember') {
+      queues.get(name)?.members.push({
+        interface: plain(row.Location),
+        name: plain(row.Name),
+        penalty: count(row.Penalty),
+        paused: row.Paused === '1',
+        paused_reason: plain(row.PausedReason),
+        dynamic: row.Membership !== 'static',
+        in_call: row.InCall === '1',
+        status: STATUS[count(row.Status)] ?? 'Unknown',
+        calls_taken: count(row.CallsTaken),
+        last_call: count(row.LastCall) === 0 ? null : count(row.LastCall) * 1000,
+      });
+    }
+  }
+  return [...queues.values()];
+}
+
+/** Does something to a member. Answers false when it was so already, by Asterisk's words. */
+async function change(
+  host: AsteriskHost,
+  action: AmiActionName,
+  fields: AmiFields,
+  already: RegExp | null,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { Response, Message = '' } = await host.act(action, fields, signal);
+  if (Response === 'Success') return true;
+  if (already?.test(Message)) return false;
+  throw new Refusal(
+    /no such queue|not found/i.test(Message) ? 'NOT_FOUND' : 'PBX_REFUSED',
+    `Asterisk: ${Message}`,
+  );
+}
+
+const member = (
+  host: AsteriskHost,
+  { queue, extension }: { queue: string; extension: string },
+): AmiFields => ({
+  Queue: amiText(queueOf(host, queue)),
+  Interface: amiText(ringing(host, extensionOf(host, extension))),
+});
+
+export const queueVerbs = (hosts: Hosts): Handlers => ({
+  'pbx.queues': async (args, { signal }) => {
+    const host = hosts.get(args.pbx);
+    const wanted = args.queue === undefined ? host.config.queues : [queueOf(host, args.queue)];
+    const fields: AmiFields = args.queue === undefined ? {} : { Queue: amiText(args.queue) };
+    const queues = readQueues(await host.ami.session.list('QueueStatus', fields, signal));
+    return { queues: queues.filter(({ name }) => wanted.includes(name)) };
+  },
+
+  'pbx.queue.add': async (args, { signal }) => {
+    const host = hosts.get(args.pbx);
+    const fields = {
+      ...member(host, args),
+      Penalty: amiText(args.penalty),
+      Paused: amiText('false'),
+      ...(args.name !== undefined && { MemberName: amiText(args.name) }),
+    };
+    return { already: !(await change(host, 'QueueAdd', fields, /already there/i, signal)) };
+  },
+
+  'pbx.queue.remove': async (args, { signal }) => {
+    const host = hosts.get(args.pbx);
+    return { already: !(await change(host, 'QueueRemove', member(host, args), /not there/i, signal)) };
+  },
+
+  'pbx.queue.pause': async (args, { signal }) => {
+    const host = hosts.get(args.pbx);
+    const fields = {
+      ...member(host, args),
+      Paused: amiText(args.paused ? 'true' : 'false'),
+      ...(args.reason !== undefined && { Reason: amiText(args.reason) }),
+    };
+    await change(host, 'QueuePause', fields, null, signal);
+    return {};
+  },
+});
