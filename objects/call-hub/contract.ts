@@ -4,9 +4,20 @@
  * epoch, what clients see is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or
  * an unreachable object and may be retried.
  */
-import type { BridgeEvent, CdrRow } from '../../bridge/protocol/events';
 import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
+import type {
+  BridgeEvents,
+  CdrView,
+  ClaimStartInput,
+  ClaimStartResult,
+  RecordingInput,
+  RecordingView,
+  RouteResult,
+  StartCallInput,
+} from './bridge-contract';
+
+export type * from './bridge-contract';
 
 export const CALL_STATUSES = ['queued', 'ringing', 'connected', 'ended'] as const;
 export type CallStatus = (typeof CALL_STATUSES)[number];
@@ -206,82 +217,6 @@ export interface TicketResult {
 export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
 export const RELAY_PATH = '/relay';
-
-/** How long an `Idempotency-Key` is remembered. */
-export const START_KEY_MS = 24 * 3_600_000;
-
-/** A call that is about to be rung through a bridge; it is shown as queued until the bridge tells more. */
-export interface StartCallInput {
-  callId: string;
-  source: 'pbx' | 'slot';
-  direction: 'out' | 'internal';
-  number: string;
-  userId: string;
-  extension: string | null;
-  slotId: number | null;
-  bridgeId: string;
-  /** Name of the PBX in the bridge's configuration. */
-  pbx: string | null;
-  trunk: string | null;
-  contactId: string | null;
-  companyId: string | null;
-  now: number;
-}
-
-export interface BridgeEvents {
-  bridgeId: string;
-  /** Id of the bridge's journal: with `seq` an event's identity. */
-  journal: string;
-  /** In the order of the journal. `slotId` is known of `slot.call` events. */
-  events: { seq: number; at: number; slotId: number | null; event: BridgeEvent }[];
-}
-
-export interface ClaimStartInput {
-  userId: string;
-  /** `Idempotency-Key` of the request. */
-  key: string;
-  /** Of what was asked for: the same key with another request is refused. */
-  hash: string;
-  now: number;
-}
-
-export type ClaimStartResult = { fresh: true } | { fresh: false; same: boolean; answer: string | null };
-
-/** Where a call can be ended or redirected. */
-export type CallRoute =
-  | { via: 'pbx'; bridgeId: string; pbx: string; linkedid: string; extension: string | null }
-  | { via: 'slot'; bridgeId: string; slotId: number }
-  | { via: 'phone' };
-
-/** Where a call can be reached; `ended` with nothing to do any more; null as in `call`. */
-export type RouteResult = { status: CallStatus; route: CallRoute | null } | null;
-
-export interface RecordingInput {
-  bridgeId: string;
-  pbx: string;
-  uniqueid: string;
-  linkedid: string;
-  /** Key in R2. */
-  blobKey: string;
-  sizeBytes: number;
-  sha256: string;
-  type: string;
-  now: number;
-}
-
-export interface RecordingView {
-  id: string;
-  call_id: string;
-  size: number;
-  type: string;
-  /** Hex SHA-256 of the file. */
-  sha256: string;
-  at: string;
-}
-
-export interface CdrView extends CdrRow {
-  call_id: string;
-}
 
 export interface CallHubApi extends Rpc.DurableObjectBranded {
   /**

@@ -41,7 +41,14 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
   const teller = new Teller(sockets, feed, () => ctx.storage.sync());
   const now = Date.now;
   const intake = new Intake({
-    ...{ store, groups, recordings, cdr, feed, counters, names, now },
+    store,
+    groups,
+    recordings,
+    cdr,
+    feed,
+    counters,
+    names,
+    now,
     tell: (change) => {
       teller.add(change);
     },
@@ -52,32 +59,38 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
   };
   const slots = new SlotCalls({ sql, store, intake, now });
   const bridges = new BridgeIntake({
-    ...{ store, groups, intake, slots, cdr, names, now },
+    store,
+    groups,
+    intake,
+    slots,
+    cdr,
+    names,
+    now,
     seen: new SeenEvents(sql),
     view: (call) => viewOf(call, names),
   });
   const notes = new Notes({
-    ...{ sql, names, visible },
+    sql,
+    names,
+    visible,
     save: (call, known) => {
       intake.save(call, known);
     },
   });
   return {
-    ...{
-      store,
-      groups,
-      feed,
-      names,
-      counters,
-      recordings,
-      cdr,
-      sockets,
-      teller,
-      intake,
-      slots,
-      bridges,
-      notes,
-    },
+    store,
+    groups,
+    feed,
+    names,
+    counters,
+    recordings,
+    cdr,
+    sockets,
+    teller,
+    intake,
+    slots,
+    bridges,
+    notes,
     visible,
     tickets: new Tickets(sql),
     startKeys: new StartKeys(sql),

@@ -1,4 +1,7 @@
-import { START_KEY_MS, type ClaimStartInput, type ClaimStartResult } from './contract';
+import type { ClaimStartInput, ClaimStartResult } from './contract';
+
+/** How long a key is remembered. */
+const START_KEY_MS = 24 * 3_600_000;
 
 /** A start that was begun and never settled (its Worker died) is given up after this long. */
 const UNSETTLED_MS = 60_000;

@@ -1,65 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { queueCommand, untilCallIsKnown } from '../dialer/queue-command';
 import { PlatformError } from '../http/errors';
-import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
+import { apiRoute, json, newApiApp } from '../http/openapi';
 import { CallBody, CallDetailBody, CallId } from './call-schemas';
 import { viewerOf } from './viewer';
-
-const Slot = z.union([z.literal('AUTO'), z.number().int().min(0)]);
-
-const StartBody = z
-  .object({
-    number: z.string().trim().min(1).max(64),
-    via: z
-      .enum(['phone', 'slot', 'pbx'])
-      .optional()
-      .openapi({ description: 'What rings; `slot` when absent.' }),
-    slot: Slot.optional().openapi({ description: 'Which slot, or any free one.' }),
-    device_id: z
-      .string()
-      .trim()
-      .min(1)
-      .max(64)
-      .optional()
-      .openapi({ description: 'Only this one of my phones.' }),
-    contact_id: z.string().trim().min(1).max(128).optional(),
-    company_id: z.string().trim().min(1).max(128).optional(),
-    note: z.string().trim().max(500).optional().openapi({ description: 'Shown on the phone.' }),
-  })
-  .openapi('CallStart');
-
-const start = apiRoute({
-  method: 'post',
-  path: '/api/call/start',
-  summary: 'Start a call',
-  description:
-    'With `via: "phone"` the command goes to the signed-in user’s Android phone: its parked poll gets it at once. ' +
-    'The same number and contact asked for again within 60 s, while it still waits, is the same call (`dedup`).',
-  tags: ['Calls'],
-  access: 'call.start',
-  errors: ['SLOT_OFFLINE', 'NOT_FOUND'],
-  request: { body: jsonRequest(StartBody, { number: '+375290000000', via: 'phone' }) },
-  responses: {
-    200: json(
-      z.object({
-        call_id: z.string(),
-        slot: z.null(),
-        state: z.literal('QUEUED'),
-        command_id: z.string(),
-        number: z.string(),
-        dedup: z.literal(true).optional(),
-      }),
-      'The command is stored; the live feed tells what becomes of it.',
-      {
-        call_id: 'c_01k73d5zq0a1b2c3d4',
-        slot: null,
-        state: 'QUEUED',
-        command_id: '6f9619ff-8b86-4011-b42d-00c04fc964ff',
-        number: '+375290000000',
-      },
-    ),
-  },
-});
 
 const FeedPageBody = z
   .object({
@@ -110,50 +53,8 @@ const one = apiRoute({
   responses: { 200: json(CallDetailBody, 'The call with the moments of its states.') },
 });
 
-const REFUSALS = {
-  bad_number: () =>
-    new PlatformError('INVALID_PARAMS', 'The body does not validate.', {
-      details: { number: ['not a phone number'] },
-    }),
-  no_device: () => new PlatformError('SLOT_OFFLINE', 'None of your phones is signed in.'),
-  unknown_device: () => new PlatformError('NOT_FOUND', 'No such phone among yours.'),
-} as const;
-
-/** `/api/call…`: starting calls and looking at them. */
+/** `/api/call…`: looking at calls. */
 export const calls = newApiApp();
-
-calls.openapi(start, async (c) => {
-  const body = c.req.valid('json');
-  const { tenant, userId } = c.var.identity;
-  const via = body.via ?? 'slot';
-  if (via === 'phone' && body.slot !== undefined) {
-    const details = { slot: ['a call by phone uses no slot'] };
-    throw new PlatformError('INVALID_PARAMS', 'The body does not validate.', { details });
-  }
-  // Slots and the PBX are reached through a bridge, and no bridge is connected.
-  if (via === 'slot') throw new PlatformError('SLOT_OFFLINE', 'No slot is online.');
-  if (via === 'pbx') throw new PlatformError('SLOT_OFFLINE', 'No PBX is connected.');
-  const queued = await queueCommand(c.env, tenant, {
-    number: body.number,
-    userId,
-    creatorId: userId,
-    companyId: body.company_id,
-    contactId: body.contact_id,
-    note: body.note,
-    deviceId: body.device_id,
-  });
-  if (!queued.ok) throw REFUSALS[queued.code]();
-  // The client opens the call's card next.
-  await untilCallIsKnown(c.env, tenant, userId);
-  const answer = {
-    call_id: queued.callId,
-    slot: null,
-    state: 'QUEUED',
-    command_id: queued.commandId,
-    number: queued.phone,
-  } as const;
-  return c.json(queued.dedup ? { ...answer, dedup: true as const } : answer, 200);
-});
 
 calls.openapi(feed, async (c) => {
   const { since, recent, as } = c.req.valid('query');

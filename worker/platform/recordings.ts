@@ -1,0 +1,124 @@
+import { z } from '@hono/zod-openapi';
+import type { RecordingView } from '../../objects/call-hub/contract';
+import { PlatformError } from '../http/errors';
+import { apiRoute, json, newApiApp } from '../http/openapi';
+import { CallId } from './call-schemas';
+import { viewerOf } from './viewer';
+
+export const RecordingBody = z
+  .object({
+    id: z.string(),
+    call_id: z.string(),
+    size: z.number().int().openapi({ description: 'Bytes' }),
+    type: z.string().openapi({ example: 'audio/wav' }),
+    sha256: z.string(),
+    at: z.iso.datetime().openapi({ description: 'When it arrived here.' }),
+    url: z.string().openapi({ description: 'Of the file, on this origin.' }),
+  })
+  .openapi('Recording');
+
+export const recordingView = (recording: RecordingView): z.infer<typeof RecordingBody> => ({
+  ...recording,
+  url: `/api/call/${recording.call_id}/recordings/${recording.id}`,
+});
+
+const list = apiRoute({
+  method: 'get',
+  path: '/api/call/{id}/recordings',
+  summary: 'Recordings of a call',
+  tags: ['Calls'],
+  access: 'recording.listen',
+  errors: ['NOT_FOUND'],
+  request: { params: z.object({ id: CallId }) },
+  responses: { 200: json(z.object({ recordings: z.array(RecordingBody) }), 'Oldest first.') },
+});
+
+const file = apiRoute({
+  method: 'get',
+  path: '/api/call/{id}/recordings/{rid}',
+  summary: 'A recording',
+  description:
+    'The file, streamed. `Range` of one part is answered with 206, so that a player may jump; one outside of the file with ' +
+    '416 and its length in `Content-Range`.',
+  tags: ['Calls'],
+  access: 'recording.listen',
+  errors: ['NOT_FOUND'],
+  request: {
+    params: z.object({ id: CallId, rid: z.uuid() }),
+    query: z.object({
+      download: z.enum(['0', '1']).optional().openapi({ description: '1: to be saved, not played.' }),
+    }),
+  },
+  responses: {
+    200: { description: 'The whole file.', content: { 'audio/wav': { schema: z.string() } } },
+    206: { description: 'The part asked for.' },
+  },
+});
+
+const EXTENSIONS: Readonly<Record<string, string>> = {
+  'audio/wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/ogg': 'ogg',
+  'audio/gsm': 'gsm',
+};
+
+/** `/api/call/{id}/recordings…`. */
+export const recordings = newApiApp();
+
+recordings.openapi(list, async (c) => {
+  const { identity } = c.var;
+  const hub = c.env.CALL_HUB.getByName(identity.tenantId);
+  const found = await hub.recordings(c.req.valid('param').id, viewerOf(identity));
+  if (!found) throw new PlatformError('NOT_FOUND', 'No such call.');
+  return c.json({ recordings: found.map(recordingView) }, 200);
+});
+
+recordings.openapi(file, async (c) => {
+  const { identity } = c.var;
+  const { id, rid } = c.req.valid('param');
+  const blob = await c.env.CALL_HUB.getByName(identity.tenantId).recordingBlob(id, rid, viewerOf(identity));
+  if (!blob) throw new PlatformError('NOT_FOUND', 'No such recording.');
+  const head = await c.env.BLOBS.head(blob.key);
+  if (!head) throw new PlatformError('NOT_FOUND', 'The file of the recording is gone.');
+  const headers = new Headers({
+    'content-type': blob.type,
+    'accept-ranges': 'bytes',
+    'cache-control': 'private, no-store',
+    etag: head.httpEtag,
+    // Some of the types can hold a page, were a browser to guess.
+    'x-content-type-options': 'nosniff',
+  });
+  const save = c.req.valid('query').download === '1';
+  const name = `${id}-${rid.slice(0, 8)}.${EXTENSIONS[blob.type] ?? 'bin'}`;
+  headers.set('content-disposition', `${save ? 'attachment' : 'inline'}; filename="${name}"`);
+  const range = rangeOf(c.req.header('range'), head.size);
+  if (range === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${head.size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const object = await c.env.BLOBS.get(blob.key, range === null ? {} : { range });
+  if (!object) throw new PlatformError('NOT_FOUND', 'The file of the recording is gone.');
+  headers.set('content-length', String(range?.length ?? head.size));
+  if (range !== null)
+    headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${head.size}`);
+  return new Response(object.body, { status: range === null ? 200 : 206, headers });
+});
+
+/** One part of `bytes=`, as RFC 9110 has it; null for none, several or what can't be understood: the whole is sent. */
+export function rangeOf(
+  header: string | undefined,
+  size: number,
+): { offset: number; length: number } | 'unsatisfiable' | null {
+  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
+  if (!match) return null;
+  const [, from = '', to = ''] = match;
+  if (from === '' && to === '') return null;
+  if (from === '') {
+    const length = Math.min(Number(to), size);
+    return length === 0 ? 'unsatisfiable' : { offset: size - length, length };
+  }
+  const offset = Number(from);
+  if (offset >= size) return 'unsatisfiable';
+  const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);
+  return last < offset ? null : { offset, length: last - offset + 1 };
+}
