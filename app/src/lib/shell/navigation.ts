@@ -4,18 +4,20 @@ import ListChecks from '@lucide/svelte/icons/list-checks';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Server from '@lucide/svelte/icons/server';
 import Smartphone from '@lucide/svelte/icons/smartphone';
+import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
 
 export interface NavItem {
-  href: '/' | '/slots' | '/scripts' | '/phones' | '/pbx' | '/bridges';
+  href: '/' | '/slots' | '/scripts' | '/phones' | '/pbx' | '/bridges' | '/people';
   route:
     | '/(workspace)'
     | '/(admin)/slots'
     | '/(admin)/scripts'
     | '/(admin)/phones'
     | '/(admin)/pbx'
-    | '/(admin)/bridges';
+    | '/(admin)/bridges'
+    | '/(admin)/people';
   label: () => string;
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
@@ -60,6 +62,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_bridges,
         icon: Server,
         needs: ['bridge.view'],
+      },
+      {
+        href: '/people',
+        route: '/(admin)/people',
+        label: m.nav_people,
+        icon: Users,
+        needs: ['user.view', 'role.view', 'audit.view'],
       },
     ],
   },
