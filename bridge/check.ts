@@ -44,7 +44,7 @@ export async function runChecks({
   }
   rows.push(...(await edgeRows(config, proxy, httpAgent)));
   if (identity !== null) rows.push(await tunnelRow(config, identity, httpAgent));
-  const parts = await createParts(config, checkServices(config.state_dir, logOf));
+  const parts = createParts(config, checkServices(config.state_dir, logOf));
   for (const part of parts) rows.push(...(await partRows(part)));
   return rows;
 }

@@ -99,7 +99,7 @@ async function run(setting: Setting): Promise<number> {
     logOf('bridge').error('a fault ends the bridge', { error, stack: error.stack });
     process.exit(FAULT);
   });
-  const makeParts = (services: ServicesOf): Promise<Part[]> => createParts(config, services);
+  const makeParts = (services: ServicesOf): Part[] => createParts(config, services);
   return runBridge({ config, identity, httpAgent, logOf, makeParts }, stop.signal);
 }
 

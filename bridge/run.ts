@@ -18,7 +18,7 @@ interface RunOptions {
   identity: Identity;
   httpAgent: Agent | undefined;
   logOf: (part: string, also?: (line: LogLine) => void) => Logger;
-  makeParts: (services: ServicesOf) => Promise<Part[]>;
+  makeParts: (services: ServicesOf) => Part[];
 }
 
 /**
@@ -45,7 +45,7 @@ export async function runBridge(
     refused: (reason) => ended.resolve({ code: 3, reason }),
   });
   const tell = createPageLog(tunnel.emit, () => performance.now());
-  const parts = await makeParts(tunnelServices(tunnel, config.state_dir, (part) => logOf(part, tell)));
+  const parts = makeParts(tunnelServices(tunnel, config.state_dir, (part) => logOf(part, tell)));
   own.info('the bridge starts', {
     version: agent.version,
     name: identity.name,

@@ -1,6 +1,5 @@
 /** The parts of the bridge that its configuration asks for, and what they are given. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { createAsterisk } from './asterisk/index.ts';
 import type { BridgeConfig } from './config.ts';
 import { createHost } from './host/index.ts';
 import { Refusal, type BridgeServices, type Logger, type Part } from './part.ts';
@@ -43,19 +42,11 @@ export const checkServices =
   };
 
 /** Makes the parts that the configuration asks for; nothing is started. */
-export async function createParts(config: BridgeConfig, services: ServicesOf): Promise<Part[]> {
+export function createParts(config: BridgeConfig, services: ServicesOf): Part[] {
   const slots = config.slots && createSlots(config.slots, services('slots'));
-  const host = createHost(config.host, services('host'), slots && { atUsb: slots.atUsb });
-  const asterisk = config.pbx.length === 0 ? null : await makeAsterisk(config, services('asterisk'));
-  return [asterisk, slots, host].filter((part) => part !== null && part !== undefined);
-}
-
-async function makeAsterisk(config: BridgeConfig, services: BridgeServices): Promise<Part | null> {
-  const file = join(import.meta.dirname, 'asterisk/index.ts');
-  if (!existsSync(file)) return null;
-  const module = (await import(file)) as Record<
-    string,
-    (config: BridgeConfig['pbx'], services: BridgeServices) => Part
-  >;
-  return module['createAsterisk']?.(config.pbx, services) ?? null;
+  return [
+    ...(config.pbx.length === 0 ? [] : [createAsterisk(config.pbx, services('asterisk'))]),
+    ...(slots ? [slots] : []),
+    createHost(config.host, services('host'), slots && { atUsb: slots.atUsb }),
+  ];
 }

@@ -73,7 +73,7 @@ const logOf = (part: string, also?: (line: LogLine) => void): ReturnType<typeof 
   );
 process.exit(
   await runBridge(
-    { config, identity, httpAgent: undefined, logOf, makeParts: (of) => Promise.resolve([scriptedPart(of)]) },
+    { config, identity, httpAgent: undefined, logOf, makeParts: (of) => [scriptedPart(of)] },
     stop.signal,
   ),
 );
