@@ -1,5 +1,4 @@
 /** The bridge's end of the tunnel, as a test drives it: one socket, real keys, every message in the test's own hand. */
-import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { encodeFrame, type Frame } from '../../../bridge/protocol/frames';
@@ -29,12 +28,6 @@ export async function newKey(): Promise<TestKey> {
     sign: async (text) =>
       base64(await crypto.subtle.sign('Ed25519', pair.privateKey, new TextEncoder().encode(text))),
   };
-}
-
-/** The object dies in the middle of whatever it does, and its sockets with it. */
-export async function kill(record: BridgeRecord): Promise<void> {
-  const dying = runInDurableObject(linkOfRecord(record), (_, state) => state.abort('killed by the test'));
-  await expect(dying).rejects.toThrow();
 }
 
 type Said = Extract<EdgeMessage, { t: string }>;
