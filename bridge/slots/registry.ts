@@ -88,7 +88,14 @@ export class Registry {
 
   /** Drops ADB's transport to the phone and has it made anew. */
   async reconnect(slot: Slot): Promise<void> {
-    if (slot.transport) await this.#client.reconnectDevice({ transportId: slot.transport.id });
+    const { address, transport } = slot;
+    if (address !== null && address.includes(':')) {
+      // A network phone that is told to reconnect is only dropped.
+      await this.#client.wireless.disconnect(address);
+      await this.#client.wireless.connect(address);
+    } else if (transport) {
+      await this.#client.reconnectDevice({ transportId: transport.id });
+    }
   }
 
   /** ADB's newest list. */

@@ -38,6 +38,10 @@ function layOut({ name, state, number }) {
     'MemTotal:        7800000 kB\nMemFree:          300000 kB\nMemAvailable:    3900000 kB\n',
   );
   file('proc/stat', 'cpu  1 0 0 2 0 0 0 0 0 0\n');
+  file(
+    'screens/home.xml',
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes" ?><hierarchy rotation="0"><node index="0" text="" resource-id="com.example.launcher:id/home" class="android.widget.FrameLayout" package="com.example.launcher" content-desc="Home" bounds="[0,0][1080,2340]" /></hierarchy>',
+  );
   // A colour of its own, so that a picture tells which phone it is of.
   file('screen.png', png(270, 585, [(number * 67) % 256, (number * 131) % 256, 160]));
 }
