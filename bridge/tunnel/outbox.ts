@@ -82,13 +82,17 @@ export class EventOutbox {
   /** Events after `after`, oldest first. What was not safe against a loss of power yet is made so first. */
   read(after: number, count: number): StoredEvent[] {
     // A number that the edge has seen must never be given to another event, so none is shown that could vanish.
-    if (this.#durable < this.#head) {
-      this.#journal.durably(() => this.#journal.setMeta('durable', String(this.#head)));
-      this.#durable = this.#head;
-    }
+    this.sync();
     return this.#select
       .all(after, count)
       .map((row) => ({ seq: Number(row['seq']), at: Number(row['at']), body: String(row['body']) }));
+  }
+
+  /** Makes everything safe against a loss of power that is not yet. */
+  sync(): void {
+    if (this.#durable === this.#head) return;
+    this.#journal.durably(() => this.#journal.setMeta('durable', String(this.#head)));
+    this.#durable = this.#head;
   }
 
   /** The edge has stored everything up to `seq`. */

@@ -20,6 +20,8 @@ import { collectReadings } from './readings.ts';
 import { Streams } from './streams.ts';
 
 const READINGS_EVERY_MS = 15_000;
+/** Events that wait for the edge are safe against a loss of power after this, at the latest. */
+const SYNC_EVERY_MS = 1_000;
 /** What runs at a stop may end by itself for so long. */
 const STOP_GRACE_MS = 4_000;
 
@@ -50,6 +52,7 @@ export class Tunnel {
   #connection: Connection | null = null;
   #latencyMs: number | null = null;
   #readings: NodeJS.Timeout | undefined;
+  #sync: NodeJS.Timeout | undefined;
   #onlineWaiters = new Set<() => void>();
   readonly #stop = new AbortController();
 
@@ -129,6 +132,7 @@ export class Tunnel {
       log: this.#options.log,
       send: (message) => this.#connection?.send(message) ?? false,
     });
+    this.#sync = setInterval(() => this.#outbox.sync(), SYNC_EVERY_MS);
     void this.#keepConnected();
   }
 
@@ -141,6 +145,8 @@ export class Tunnel {
   async close(reason: string): Promise<void> {
     this.#stop.abort();
     clearInterval(this.#readings);
+    clearInterval(this.#sync);
+    this.#outbox.sync();
     this.#connection?.send({ t: 'leaving', reason });
     await this.#connection?.close(reason);
     this.#broken();
