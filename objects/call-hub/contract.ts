@@ -246,6 +246,8 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   /** The start of a call was refused before anything rang. */
   failCall(input: { callId: string; reason: string; now: number }): Promise<void>;
   route(callId: string, viewer: Viewer): Promise<RouteResult>;
+  /** The viewer's calls that have these linkedids, by linkedid; others are left out. */
+  callIdsOf(linkedids: string[], viewer: Viewer): Promise<Record<string, string>>;
   /** CDR rows of a call, oldest first; null as in `call`. */
   cdr(callId: string, viewer: Viewer): Promise<CdrView[] | null>;
   /** CDR rows of the tenant, newest first. */

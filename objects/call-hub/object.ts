@@ -120,6 +120,13 @@ export class CallHub extends HubCore implements CallHubApi {
     return Promise.resolve(call && routeOf(call));
   }
 
+  callIdsOf(linkedids: string[], viewer: Viewer): Promise<Record<string, string>> {
+    const known = this.parts.recordings.callsOf(linkedids);
+    return Promise.resolve(
+      Object.fromEntries([...known].filter(([, callId]) => this.parts.visible(callId, viewer))),
+    );
+  }
+
   cdr(callId: string, viewer: Viewer): Promise<CdrView[] | null> {
     return Promise.resolve(this.parts.visible(callId, viewer) && this.parts.cdr.ofCall(callId));
   }

@@ -44,6 +44,13 @@ export class Recordings {
     return this.sql.exec(sql, callId, linkedid).rowsWritten > 0;
   }
 
+  /** Calls by their linkedids, as far as they are known. */
+  callsOf(linkedids: readonly string[]): Map<string, string> {
+    const sql = 'SELECT linkedid, call_id FROM call_links WHERE linkedid IN (SELECT value FROM json_each(?))';
+    const found = this.sql.exec<{ linkedid: string; call_id: string }>(sql, JSON.stringify(linkedids));
+    return new Map([...found].map(({ linkedid, call_id }) => [linkedid, call_id]));
+  }
+
   count(callId: string): number {
     const sql = 'SELECT count(*) AS n FROM recordings WHERE call_id = ?';
     return this.sql.exec<{ n: number }>(sql, callId).one().n;

@@ -1,12 +1,17 @@
 import { z } from '@hono/zod-openapi';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { askEveryPbx, PbxProblem, PbxWish } from './pbx-choice';
+import { viewerOf } from './viewer';
 
 const where = { pbx: z.string(), bridge_id: z.string() };
 
 const Channel = z
   .object({
     ...where,
+    call_id: z
+      .string()
+      .nullable()
+      .openapi({ description: 'The call it belongs to; null: none (yet), or not one the user may see.' }),
     uniqueid: z.string(),
     linkedid: z.string(),
     channel: z.string().openapi({ example: 'PJSIP/150-00000012' }),
@@ -108,7 +113,11 @@ pbxLive.openapi(channels, async (c) => {
     ({ pbx }) => ({ pbx }),
     (result, { pbx, bridge }) => result.channels.map((one) => ({ pbx, bridge_id: bridge.id, ...one })),
   );
-  return c.json({ channels: items, problems }, 200);
+  const { identity } = c.var;
+  const linkedids = [...new Set(items.map(({ linkedid }) => linkedid))];
+  const callIds = await c.env.CALL_HUB.getByName(identity.tenantId).callIdsOf(linkedids, viewerOf(identity));
+  const channels = items.map((one) => ({ ...one, call_id: callIds[one.linkedid] ?? null }));
+  return c.json({ channels, problems }, 200);
 });
 
 pbxLive.openapi(endpoints, async (c) => {
