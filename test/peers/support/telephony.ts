@@ -99,15 +99,30 @@ export async function killAsterisk(): Promise<void> {
 
 export const startAsterisk = (): Promise<unknown> => runTelephony('start', 'asterisk');
 
-/** No new SSH connections; the ones there are stay. */
-export const stopSshd = (): Promise<unknown> => runTelephony('stop', 'sshd');
-export const startSshd = (): Promise<unknown> => runTelephony('start', 'sshd');
-
-/** Cuts the SSH connections there are. */
-export function cutSshConnections(): void {
+const sshConnections = (): number[] => {
   const pid = pidOf('sshd');
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), 'SIGKILL');
+  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+    .trim()
+    .split(' ')
+    .filter(Boolean)
+    .map(Number);
+};
+
+/** Cuts the SSH connections there are; new ones are taken. */
+export function cutSshConnections(): void {
+  for (const connection of sshConnections()) process.kill(connection, 'SIGKILL');
+}
+
+/** Cuts the SSH connections there are and refuses new ones while `work` goes on. */
+export async function withoutSsh<T>(work: () => Promise<T>): Promise<T> {
+  const connections = sshConnections();
+  await runTelephony('stop', 'sshd');
+  try {
+    for (const connection of connections) process.kill(connection, 'SIGKILL');
+    return await work();
+  } finally {
+    await runTelephony('start', 'sshd');
+  }
 }
 
 /** A sipp of the test's own. */
