@@ -7,7 +7,14 @@ import type { BridgeErrorCode } from '../../../bridge/protocol/errors';
 import type { BridgeEvent, BridgeEventOf } from '../../../bridge/protocol/events';
 import { BridgeMessage, EdgeMessage } from '../../../bridge/protocol/messages';
 import type { SlotStatus } from '../../../bridge/protocol/slots';
-import { BRIDGE_VERBS, isBridgeVerb, type BridgeVerb } from '../../../bridge/protocol/verbs';
+import {
+  BRIDGE_VERBS,
+  EDGE_VERBS,
+  isBridgeVerb,
+  type BridgeVerb,
+  type EdgeArgs,
+  type EdgeVerb,
+} from '../../../bridge/protocol/verbs';
 import type { BridgeRecord } from '../../../objects/bridge-link/contract';
 import { linkOfRecord, TestBridge, type TestKey } from './bridge';
 
@@ -51,6 +58,7 @@ export class SlotBridge {
   #stream = 0;
   readonly #unacked = new Map<number, BridgeEvent>();
   readonly #fences = new Map<string, number>();
+  readonly #answers = new Map<string, unknown>();
   readonly #done = new Map<string, object>();
 
   private constructor(
@@ -134,6 +142,27 @@ export class SlotBridge {
     this.#answer(asked, reply);
   }
 
+  /** Sends a file to the edge, in one frame. */
+  async upload(file: Omit<EdgeArgs<'upload.begin'>, 'stream'>): Promise<void> {
+    this.#stream += 1;
+    const stream = this.#stream;
+    const begun = await this.#ask('upload.begin', { ...file, stream });
+    const { upload } = EDGE_VERBS['upload.begin'].result.parse(begun);
+    this.#tunnel?.frame({ stream, offset: 0, last: true, payload: PNG });
+    const ended = EDGE_VERBS['upload.end'].result.parse(await this.#ask('upload.end', { upload }));
+    if (!ended.ok) throw new Error('the checksum of what arrived differs');
+  }
+
+  async #ask(verb: EdgeVerb, args: unknown): Promise<unknown> {
+    const id = crypto.randomUUID();
+    this.#say({ t: 'req', id, verb, args, deadline: Date.now() + 10_000 });
+    await until(
+      () => this.#answers.has(id),
+      () => `no answer to ${verb}`,
+    );
+    return this.#answers.get(id);
+  }
+
   #heard(message: unknown): void {
     const parsed = EdgeMessage.safeParse(message);
     if (!parsed.success) return void this.problems.push(`heard ${JSON.stringify(message)}`);
@@ -141,6 +170,7 @@ export class SlotBridge {
     if (heard.t === 'ack')
       for (const seq of this.#unacked.keys()) if (seq <= heard.seq) this.#unacked.delete(seq);
     if (heard.t === 'unknown') this.problems.push(`not understood: ${heard.of} ${heard.message}`);
+    if (heard.t === 'res') this.#answers.set(heard.id, heard.ok ? heard.result : heard.error);
     if (heard.t !== 'req') return;
     const { id, verb } = heard;
     if (!isBridgeVerb(verb)) return void this.problems.push(`asked ${verb}`);
