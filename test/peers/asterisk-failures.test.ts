@@ -1,6 +1,6 @@
 // What goes wrong between the bridge and a real PBX: it is told in words, nothing hangs, and calls end honestly.
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -140,7 +140,20 @@ describe('a PBX that refuses', () => {
     });
   });
 
-  it('keeps the first key it was shown, if it may', async () => {
+  it('keeps the first key it was shown, if it may, and no other afterwards', async () => {
+    const first = await new AsteriskBench({ ssh: { host_key: undefined, pin_first_key: true } }).up();
+    await first.part.stop();
+    const pin = join(first.stateDir, 'host-key-office');
+    expect(readFileSync(pin, 'utf8')).toMatch(/^SHA256:/);
+    writeFileSync(pin, `SHA256:${'B'.repeat(43)}\n`);
+    const second = new AsteriskBench({ ssh: { host_key: undefined, pin_first_key: true } }, first.stateDir);
+    await withBench(second, async () => {
+      second.part.start();
+      await expect.poll(() => second.state()?.error, soon).toMatch(/another key/);
+    });
+  });
+
+  it('is known by its fingerprint or by a line of known_hosts', async () => {
     const { dir, ssh } = telephony();
     const found = execFileSync(join(dir, 'bin/ssh-keygen'), ['-lf', join(dir, 'ssh/host.pub')], {
       encoding: 'utf8',

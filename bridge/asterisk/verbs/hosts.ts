@@ -1,5 +1,7 @@
 /** What every verb begins with: which PBX is meant, and whether its configuration allows what is asked. */
+import type { z } from 'zod';
 import { Refusal } from '../../part.ts';
+import { CallId, Extension, PhoneNumber } from '../../protocol/parts.ts';
 import type { AsteriskHost } from '../host.ts';
 
 export class Hosts {
@@ -46,3 +48,15 @@ export function queueOf(host: AsteriskHost, queue: string): string {
 /** The channel that rings an extension. */
 export const ringing = (host: AsteriskHost, extension: string): string =>
   host.config.extension_channel.replace('{extension}', extension);
+
+/**
+ * Checked again where a text becomes part of a dial string or a variable, which Asterisk reads by a grammar of its own
+ * (`&`, `,`, `${…}`): the tunnel checks arguments as well, and one day somebody may call a verb without it.
+ */
+function checked(schema: z.ZodType<string>, text: string, what: string): string {
+  if (!schema.safeParse(text).success) throw new Refusal('INVALID_ARGS', `not ${what}`);
+  return text;
+}
+const Dialled = PhoneNumber.or(Extension);
+export const dialled = (to: string): string => checked(Dialled, to, 'a number to dial');
+export const callIdArg = (id: string): string => checked(CallId, id, 'a call id');

@@ -2,7 +2,7 @@
 import { Refusal, type Handlers } from '../../part.ts';
 import { amiText, type AmiText } from '../ami/message.ts';
 import type { AsteriskHost } from '../host.ts';
-import { contextOf, extensionOf, ringing, type Hosts } from './hosts.ts';
+import { callIdArg, contextOf, dialled, extensionOf, ringing, type Hosts } from './hosts.ts';
 
 /** How long the number dialled rings over a trunk that is named, seconds; otherwise the dialplan says. */
 const OUTSIDE_RINGS_SEC = 60;
@@ -88,7 +88,9 @@ export const originateVerb = (hosts: Hosts): Handlers => ({
     if (args.trunk !== undefined && !trunk) {
       throw new Refusal('FORBIDDEN', `trunk "${args.trunk}" is not in the bridge's configuration`);
     }
-    const uniqueid = newChannelId(args.call_id);
+    const to = dialled(args.to);
+    const callId = callIdArg(args.call_id);
+    const uniqueid = newChannelId(callId);
     await originate(
       host,
       {
@@ -98,14 +100,14 @@ export const originateVerb = (hosts: Hosts): Handlers => ({
         then: trunk
           ? {
               Application: amiText('Dial'),
-              Data: amiText(`${trunk.dial.replace('{number}', args.to)},${OUTSIDE_RINGS_SEC}`),
+              Data: amiText(`${trunk.dial.replace('{number}', to)},${OUTSIDE_RINGS_SEC}`),
             }
-          : { Context: amiText(contextOf(host)), Exten: amiText(args.to), Priority: amiText(1) },
+          : { Context: amiText(contextOf(host)), Exten: amiText(to), Priority: amiText(1) },
         variables: [
-          `__TRUNKLINE_CALL=${args.call_id}`,
+          `__TRUNKLINE_CALL=${callId}`,
           // The one who calls, for the leg that goes out; and whom the extension's phone shows while it rings.
           `CALLERID(num)=${from}`,
-          `CONNECTEDLINE(all,i)="${display(args.caller_name ?? '')}" <${args.to}>`,
+          `CONNECTEDLINE(all,i)="${display(args.caller_name ?? '')}" <${to}>`,
         ],
       },
       signal,

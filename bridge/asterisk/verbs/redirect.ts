@@ -4,7 +4,7 @@ import type { ParsedArgs } from '../../protocol/verbs.ts';
 import { amiText } from '../ami/message.ts';
 import type { Channel } from '../channels.ts';
 import type { AsteriskHost } from '../host.ts';
-import { contextOf, type Hosts } from './hosts.ts';
+import { contextOf, dialled, type Hosts } from './hosts.ts';
 
 /** One that talks before one that rings. */
 const best = (channels: Channel[]): Channel | undefined =>
@@ -38,6 +38,7 @@ export const redirectVerb = (hosts: Hosts): Handlers => ({
   'pbx.redirect': async (args, { signal }) => {
     const host = hosts.get(args.pbx);
     const context = contextOf(host, args.context);
+    const to = dialled(args.to);
     // Without a session the table is of a time before.
     void host.ami.session;
     const channel = legOf(host, args);
@@ -47,7 +48,7 @@ export const redirectVerb = (hosts: Hosts): Handlers => ({
       {
         Channel: amiText(channel.name),
         Context: amiText(context),
-        Exten: amiText(args.to),
+        Exten: amiText(to),
         Priority: amiText(1),
       },
       signal,

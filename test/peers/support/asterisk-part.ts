@@ -27,13 +27,14 @@ export interface Upload {
 }
 
 interface Overrides {
-  ssh?: Record<string, string | number | boolean>;
+  ssh?: Record<string, string | number | boolean | undefined>;
   ami?: Record<string, string | number>;
   pbx?: Record<string, unknown>;
 }
 
 const toml = (fields: Record<string, unknown>): string =>
   Object.entries(fields)
+    .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name} = ${JSON.stringify(value)}`)
     .join('\n');
 
