@@ -12,7 +12,10 @@ import type { SlotPart } from './parts';
 const BATCH = 100;
 /** More than any bridge may have unacknowledged: one that sends on regardless is broken. */
 export const MAX_QUEUED = 1_024;
-/** An event that fails so often in a row, alone, is a bug of ours and must not hold up all later ones for ever. */
+/**
+ * An event that fails so often in a row, alone, while its receiver is well, is a bug of ours and must not hold up all
+ * later ones for ever.
+ */
 export const SET_ASIDE_AFTER = 20;
 
 const HUB_KINDS: ReadonlySet<BridgeEventKind> = new Set([
@@ -22,6 +25,20 @@ const HUB_KINDS: ReadonlySet<BridgeEventKind> = new Set([
   'pbx.cdr',
   'slot.call',
 ]);
+
+/** A hub that does not answer in this time is taken for away; what it stored all the same it will know again. */
+const HUB_LIMIT_MS = 30_000;
+
+class HubFailed extends Error {
+  constructor(cause: unknown) {
+    super(`the call hub: ${String(cause)}`, { cause });
+  }
+}
+class NotKept extends Error {
+  constructor(cause: unknown) {
+    super(`not stored here: ${String(cause)}`, { cause });
+  }
+}
 
 interface Queued {
   seq: number;
@@ -114,8 +131,11 @@ export class Intake {
         // The bridge came back with a new connection meanwhile: it sends all of this again.
         if (this.#queue[0] !== batch[0]) continue;
         this.#failures += 1;
-        if (batch.length === 1 && this.#failures >= SET_ASIDE_AFTER) this.#setAside(journal, batch, error);
-        else return this.#giveBack(error);
+        const isPoison =
+          batch.length === 1 && this.#failures >= SET_ASIDE_AFTER && (await this.#isPoison(error));
+        if (this.#queue[0] !== batch[0]) continue;
+        if (!isPoison) return this.#giveBack(error);
+        this.#setAside(journal, batch, error);
       }
       const last = batch.at(-1)?.seq ?? 0;
       if (this.parts.meta.get('journal')?.id !== journal) continue;
@@ -127,17 +147,48 @@ export class Intake {
   }
 
   async #hand(journal: string, batch: readonly Queued[]): Promise<void> {
-    const { slots, meta } = this.parts;
+    const { slots } = this.parts;
     await slots.prepare(batch.map(({ event }) => event));
     const forHub = batch.filter(({ event }) => HUB_KINDS.has(event.kind));
     if (forHub.length > 0) {
-      await this.parts.hub({
-        bridgeId: meta.get('self')?.bridgeId ?? '',
+      await this.#tellHub(
         journal,
-        events: forHub.map((one) => ({ ...one, slotId: slotOf(one.event, slots) })),
-      });
+        forHub.map((one) => ({ ...one, slotId: slotOf(one.event, slots) })),
+      );
     }
-    this.#keep(journal, batch);
+    try {
+      this.#keep(journal, batch);
+    } catch (error) {
+      throw new NotKept(error);
+    }
+  }
+
+  /** @throws HubFailed */
+  async #tellHub(journal: string, events: BridgeEvents['events']): Promise<void> {
+    const bridgeId = this.parts.meta.get('self')?.bridgeId ?? '';
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error('no answer in time')), HUB_LIMIT_MS);
+    });
+    try {
+      await Promise.race([this.parts.hub({ bridgeId, journal, events }), late]);
+    } catch (error) {
+      throw new HubFailed(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Whether an event itself is at fault. A hub that takes nothing at all is away, and so is D1: those come back. */
+  async #isPoison(error: unknown): Promise<boolean> {
+    if (error instanceof NotKept) return true;
+    if (!(error instanceof HubFailed)) return false;
+    try {
+      await this.#tellHub(this.parts.meta.get('journal')?.id ?? '', []);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** One transaction: what follows from the events here, and that they are stored. */

@@ -2,7 +2,6 @@ import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   addBridge,
-  kill,
   linkOfRecord,
   newKey,
   newRecord,

@@ -27,7 +27,7 @@ it('serves what the first version stored', async () => {
     identity: {
       username: 'op1',
       permissions: { WORKSPACE: ['view'] },
-      tenant: { name: 'Old', phoneShards: 4 },
+      tenant: { name: 'Old', phoneShards: 4, bridges: [] },
     },
   });
   expect(await gate().check('s2', null)).toEqual({ ok: false, reason: 'revoked' });
