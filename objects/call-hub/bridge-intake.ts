@@ -112,6 +112,16 @@ export class BridgeIntake {
     if (group) groups.save(group, null);
   }
 
+  endAsked(callId: string, now: number): void {
+    const { store, groups, intake } = this.parts;
+    const group = groups.group(callId);
+    const call = store.call(callId);
+    if (!group || call?.pbx == null || call.bridgeId === null) return;
+    group.legs ??= newLegSet(call.pbx, call.bridgeId);
+    group.legs.endAskedAt ??= now;
+    intake.publish(group);
+  }
+
   private one(bridgeId: string, { event, seq, slotId }: Entry, at: number): PbxGroup[] {
     switch (event.kind) {
       case 'pbx.channel': {

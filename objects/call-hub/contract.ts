@@ -245,6 +245,8 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   extensionOf(userId: string): Promise<string | null>;
   /** The start of a call was refused before anything rang. */
   failCall(input: { callId: string; reason: string; now: number }): Promise<void>;
+  /** Somebody is about to end a call of a PBX: one that nobody had answered yet was cancelled, it did not fail. */
+  endAsked(input: { callId: string; now: number }): Promise<void>;
   route(callId: string, viewer: Viewer): Promise<RouteResult>;
   /** The viewer's calls that have these linkedids, by linkedid; others are left out. */
   callIdsOf(linkedids: string[], viewer: Viewer): Promise<Record<string, string>>;

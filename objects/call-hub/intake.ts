@@ -162,22 +162,24 @@ export class Intake {
 
   private changesOf(group: PbxGroup, reading: CallReading): CallChange[] {
     const { names } = this.parts;
+    const { legs } = group;
     const ours = group.startedAt !== null;
     const owner = reading.extension === null ? null : names.ownerOf(reading.extension);
     const changes: CallChange[] = [
       {
         type: 'describe',
         fields: {
-          extension: reading.extension ?? undefined,
+          // Two phones that ring are nobody's yet, though the first of them looked like the one.
+          extension: legs && !ours ? reading.extension : (reading.extension ?? undefined),
           trunk: reading.trunk ?? undefined,
-          ...(group.legs && { bridgeId: group.legs.bridgeId, pbx: group.legs.pbx }),
+          ...(legs && { bridgeId: legs.bridgeId, pbx: legs.pbx }),
           linkedid: reading.linkedid ?? undefined,
           // Who asked for a call knows better than its channels whom it is for.
           ...(!ours && {
             direction: reading.direction ?? undefined,
             number: reading.number,
             startAt: reading.startAt,
-            userId: owner ?? undefined,
+            userId: legs ? owner : (owner ?? undefined),
           }),
         },
       },
@@ -194,7 +196,7 @@ export class Intake {
         ending: {
           ...reading.ending,
           // A reading of more facts is the truer one.
-          order: group.facts.length + (group.legs?.facts ?? 0),
+          order: group.facts.length + (legs?.facts ?? 0),
           id: group.callId,
           by: reading.ending.evidence === 'timer' ? 'timer' : 'pbx',
           answerAt: reading.answeredAt,

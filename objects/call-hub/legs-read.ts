@@ -48,19 +48,14 @@ export function readLegs(set: LegSet, ours: boolean): LegReading | null {
   const direction = directionOf(entries, root, ours);
   if (!direction && !ours) return null;
   const parties = partiesOf(entries, root, direction);
-  const lastDialled = parties.outside.findLast(([, leg]) => leg.dialAt !== undefined);
   const talk = talkOf(set, entries, parties);
   const answeredAt = talk?.at ?? null;
-  const trunks = entries.filter(([, leg]) => leg.kind === 'trunk').map(([, leg]) => leg.endpoint);
   const ending = endingOf(set, entries, direction, parties, talk);
   return {
     direction,
     number: numberOf(root, direction, parties),
     extension: extensionOf(entries, direction, parties, talk),
-    trunk:
-      (talk?.outside.kind === 'trunk' ? talk.outside.endpoint : lastDialled?.[1].endpoint) ??
-      trunks[0] ??
-      null,
+    trunk: trunkOf(entries, parties, talk),
     startAt: Math.min(...entries.map(([, leg]) => leg.firstAt)),
     ringingAt: ringingOf(direction, parties),
     answeredAt: answeredAt ?? ending?.answeredAt ?? null,
@@ -192,6 +187,14 @@ function extensionOf(
   return rung.size === 1 ? (only ?? null) : null;
 }
 
+/** The one talked over, else the one tried last. */
+function trunkOf(entries: Entry[], { outside }: Parties, talk: Talk | null): string | null {
+  if (talk?.outside.kind === 'trunk') return talk.outside.endpoint;
+  const tried = outside.filter(([, leg]) => leg.kind === 'trunk' && leg.dialAt !== undefined);
+  const last = tried.sort((a, b) => dialOrder(a) - dialOrder(b)).at(-1);
+  return (last ?? entries.find(([, leg]) => leg.kind === 'trunk'))?.[1].endpoint ?? null;
+}
+
 const extensionsOf = (entries: Entry[]): string[] =>
   [...new Set(entries.filter(([, leg]) => leg.kind === 'extension').map(([, leg]) => leg.endpoint))]
     .filter((ext) => ext !== '')
@@ -234,18 +237,16 @@ function endingOf(
     const talkSec = Math.max(0, Math.round((Math.min(endAt, goneAt(picked[1])) - at) / 1000));
     return { evidence: 'reported', endAt, outcome: 'answered', talkSec, answeredAt: at };
   }
-  const outcome = direction === 'in' ? missedOutcome(parties) : unansweredOutcome(entries, parties);
+  const outcome = direction === 'in' ? missedOutcome(parties) : unansweredOutcome(set, entries, parties);
   return { evidence: 'reported', endAt, outcome, talkSec: 0, answeredAt: null };
 }
 
 /** How the last of the customer's legs ended; without one the call failed, unless the caller gave up himself. */
-function unansweredOutcome(entries: Entry[], { outside }: Parties): CallOutcome {
-  const last = outside
-    .filter(([, leg]) => leg.dialAt !== undefined)
-    .sort((a, b) => dialOrder(a) - dialOrder(b))
-    .at(-1);
-  const leg = (last ?? outside.at(-1))?.[1];
-  if (leg) return legOutcome(leg);
+function unansweredOutcome(set: LegSet, entries: Entry[], { outside }: Parties): CallOutcome {
+  const dialled = outside.filter(([, leg]) => leg.dialAt !== undefined);
+  const last = dialled.sort((a, b) => dialOrder(a) - dialOrder(b)).at(-1) ?? outside.at(-1);
+  if (last) return legOutcome(last[1]);
+  if (set.endAskedAt !== undefined) return 'cancelled';
   const own = entries.filter(([, desk]) => desk.kind === 'extension').map(([, desk]) => desk.dialEnd?.[0]);
   return own.length > 0 && own.every((status) => status === 'CANCEL') ? 'cancelled' : 'failed';
 }

@@ -45,6 +45,8 @@ export interface LegSet {
   lastGone: Record<string, number>;
   /** The originate failed after its first channel was made. */
   failedAt?: number;
+  /** Somebody asked us to end it. */
+  endAskedAt?: number;
   pbx: string;
   bridgeId: string;
   /** Facts taken in: a reading of more facts is the truer one. */
@@ -144,6 +146,7 @@ export function mergeLegs(into: LegSet, from: LegSet): void {
   for (const [linkedid, at] of Object.entries(from.lastGone))
     into.lastGone[linkedid] = Math.max(into.lastGone[linkedid] ?? 0, at);
   if (from.failedAt !== undefined) into.failedAt = Math.min(into.failedAt ?? from.failedAt, from.failedAt);
+  if (from.endAskedAt !== undefined) into.endAskedAt ??= from.endAskedAt;
   into.facts += from.facts;
   for (const linkedid of from.linkedids) noteLinkedid(into, linkedid);
 }

@@ -96,6 +96,13 @@ export class CallHub extends HubCore implements CallHubApi {
     return Promise.resolve();
   }
 
+  endAsked({ callId, now }: { callId: string; now: number }): Promise<void> {
+    this.commit(() => {
+      this.parts.bridges.endAsked(callId, now);
+    });
+    return Promise.resolve();
+  }
+
   claimStart(input: ClaimStartInput): Promise<ClaimStartResult> {
     return Promise.resolve(this.commit(() => this.parts.startKeys.claim(input)));
   }

@@ -45,6 +45,7 @@ export async function endCall(env: Env, identity: Identity, callId: string): Pro
   if (!bridge) throw new PlatformError('SLOT_OFFLINE', 'The bridge of this call is no longer there.');
   if (route.via === 'pbx') {
     const { pbx, linkedid } = route;
+    await env.CALL_HUB.getByName(identity.tenantId).endAsked({ callId, now: Date.now() });
     await askPbx(env, identity, { bridge, pbx }, 'pbx.hangup', { pbx, linkedid });
     return;
   }
