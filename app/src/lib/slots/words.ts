@@ -1,6 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
-import type { HistoryEntry, SlotHolder, SlotStatus } from './model';
+import { SLOT_STATUSES, type HistoryEntry, type SlotHolder, type SlotStatus } from './model';
 import type { HealthReading } from './readings';
 
 export const statusName: Record<SlotStatus, () => string> = {
@@ -12,6 +12,42 @@ export const statusName: Record<SlotStatus, () => string> = {
   UNAUTHORIZED: m.slots_status_unauthorized,
   ERROR: m.slots_status_error,
 };
+
+/** The server's own phrases in a slot's history, which are in English. */
+const phrases: Record<string, () => string> = {
+  reserved: m.slots_did_reserved,
+  freed: m.slots_did_freed,
+  'freed by force': m.slots_did_forced,
+  'the reservation is over': m.slots_did_over,
+  'free again': m.slots_did_free_again,
+  'call: dialled': m.slots_did_dialled,
+  'call: ringing': m.status_ringing,
+  'call: active': m.status_connected,
+  'call: answered': m.outcome_answered,
+  'call: no_answer': m.outcome_no_answer,
+  'call: busy': m.outcome_busy,
+  'call: rejected': m.outcome_rejected,
+  'call: failed': m.outcome_failed,
+  'call: cancelled': m.outcome_cancelled,
+  'call: ended': m.status_ended,
+};
+
+const runPhrases: Record<string, () => string> = {
+  started: m.scripts_run_started,
+  ok: m.scripts_run_ok,
+  failed: m.scripts_run_failed,
+  stopped: m.scripts_run_stopped,
+};
+
+/** An entry of the history in the reader's language; what is not known shows in the server's words. */
+export function eventText(text: string): string {
+  const status = SLOT_STATUSES.find((one) => one === text);
+  if (status) return statusName[status]();
+  const [, script = '', end = ''] = /^script (\S+): (\w+)$/.exec(text) ?? [];
+  const ended = runPhrases[end];
+  if (ended) return `${script}: ${ended()}`;
+  return phrases[text]?.() ?? text.replace(/^command: /, '');
+}
 
 /** What the status means and what to do about it. */
 export const statusHint: Record<SlotStatus, () => string> = {
