@@ -89,6 +89,7 @@ describe('check', () => {
           country: 'RU',
           phoneShards: 16,
           phoneAccessTtlSec: 86_400,
+          bridges: [],
         },
         expiresAt: session.expiresAt,
       },
