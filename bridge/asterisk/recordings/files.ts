@@ -32,6 +32,8 @@ export function insideDirectory(directory: string, file: string): string | null 
   return relative;
 }
 
+const LONGEST_KEY = 250;
+
 /**
  * The name under which the edge knows it, of the characters the protocol allows. It has the channel's id in it: a dialplan
  * may record one call after the other under the same name.
@@ -39,6 +41,8 @@ export function insideDirectory(directory: string, file: string): string | null 
 export function uploadKey(pbx: string, uniqueid: string, relative: string): string {
   const clean = relative.replaceAll(/[^A-Za-z0-9_./+@ -]/g, '_').replaceAll(/\.{2,}/g, '_');
   const named = clean.includes(uniqueid) ? clean : `${uniqueid}/${clean}`;
-  const prefix = `recording/${pbx}/`;
-  return prefix + named.slice(-(250 - prefix.length));
+  const key = `recording/${pbx}/${named}`;
+  if (key.length <= LONGEST_KEY) return key;
+  const head = `recording/${pbx}/${uniqueid}/`;
+  return head + named.slice(-(LONGEST_KEY - head.length));
 }
