@@ -59,6 +59,11 @@ describe('bridgeRefusal', () => {
     expect(bridgeRefusal(error)).toEqual({ code: 'PBX_REFUSED', words: 'extension 199\nis away' });
   });
 
+  it('takes the name of a bridge that is away for one', () => {
+    const error = new ApiError('SLOT_OFFLINE', 409, 'no', { bridge: ['Minsk is not connected'] });
+    expect(bridgeRefusal(error)).toEqual({ code: 'OFFLINE', words: 'Minsk is not connected' });
+  });
+
   it('finds none in other errors', () => {
     expect(bridgeRefusal(new ApiError('INTERNAL', 500, 'no'))).toBeNull();
     expect(

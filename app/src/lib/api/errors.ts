@@ -94,13 +94,16 @@ export function asApiError(cause: unknown): ApiError {
 }
 
 /** What a bridge said when it refused: its own code and words, which travel in `details`; null of other errors. */
-export function bridgeRefusal({ details }: ApiError): { code: string; words: string } | null {
+export function bridgeRefusal({ code: answer, details }: ApiError): { code: string; words: string } | null {
   const said = isRecord(details) && Array.isArray(details.bridge) ? String(details.bridge[0]) : '';
   const [, code = '', words = ''] = /^([A-Z_]+): (.*)$/s.exec(said) ?? [];
-  return code === '' ? null : { code, words };
+  if (code !== '') return { code, words };
+  // The edge knew without asking that none of the bridges in question is connected.
+  return said !== '' && answer === 'SLOT_OFFLINE' ? { code: 'OFFLINE', words: said } : null;
 }
 
-function refusalText({ code, words }: { code: string; words: string }): string {
+/** A bridge's refusal in the current language. */
+export function refusalText({ code, words }: { code: string; words: string }): string {
   switch (code) {
     case 'OFFLINE':
       return m.error_bridge_offline();

@@ -23,6 +23,16 @@ const DIRECTION: Record<CallDirection, () => string> = {
   internal: m.direction_internal,
 };
 
+const SOURCE: Record<Call['source'], () => string> = {
+  phone: m.source_phone,
+  pbx: m.source_pbx,
+  slot: m.source_slot,
+};
+
+/** What a call runs over. */
+export const sourceText = ({ source, slot }: Pick<Call, 'source' | 'slot'>): string =>
+  slot === null ? SOURCE[source]() : m.source_slot_number({ id: slot });
+
 export const directionText = (direction: CallDirection): string => DIRECTION[direction]();
 
 /** What a call's badge says: where it stands while it runs, how it ended afterwards. */

@@ -1,0 +1,24 @@
+import type { Call } from '#lib/api/model.js';
+
+/** Whether every word of a search is in the call's number (as it is or as it is shown) or its employee's name. */
+export function matchesSearch(
+  call: Pick<Call, 'number' | 'user' | 'extension'>,
+  shown: string,
+  search: string,
+): boolean {
+  const text = [
+    call.number,
+    shown,
+    shown.replace(/\D/g, ''),
+    call.user?.name,
+    call.user?.username,
+    call.extension,
+  ]
+    .filter(Boolean)
+    .join(' ')
+    .toLowerCase();
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
