@@ -35,21 +35,18 @@ const mean = (values: readonly number[]): number | null =>
     : Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 10) / 10;
 
 /**
- * One chart per reading over the same moments: means of buckets of `bucketSec`, so that a day is some hundred points.
- * A bucket without a sample, and a reading that could not be had, is a gap.
+ * One chart per reading over the whole time from `from` to `to`: means of buckets of `bucketSec`, so that a day is some
+ * hundred points. A bucket without a sample, and a reading that could not be had, is a gap.
  */
-export function chartsOf(samples: readonly Sample[], bucketSec: number): HealthChart[] {
+export function chartsOf(
+  samples: readonly Sample[],
+  { from, to, bucketSec }: { from: number; to: number; bucketSec: number },
+): HealthChart[] {
   const step = bucketSec * 1_000;
-  const buckets = new Map<number, Sample[]>();
-  for (const sample of samples) {
-    const start = Math.floor(Date.parse(sample.at) / step) * step;
-    const bucket = buckets.get(start);
-    if (bucket) bucket.push(sample);
-    else buckets.set(start, [sample]);
-  }
-  const had = [...buckets.keys()].sort((a, b) => a - b);
-  const [first = 0, end = -1] = [had[0], had.at(-1)];
-  const times = Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, at) => first + at * step);
+  const bucketAt = (at: number) => Math.floor(at / step) * step;
+  const buckets = Map.groupBy(samples, ({ at }) => bucketAt(Date.parse(at)));
+  const first = bucketAt(from);
+  const times = Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, at) => first + at * step);
   return HEALTH_READINGS.map((field) => {
     const values = times.map((time) =>
       mean((buckets.get(time) ?? []).flatMap((sample) => sample[field] ?? [])),
@@ -58,3 +55,7 @@ export function chartsOf(samples: readonly Sample[], bucketSec: number): HealthC
     return { field, times, values, last: newest?.[field] ?? null };
   });
 }
+
+/** The ends of what a reading can be, where it has any. */
+export const rangeOf = (field: HealthReading): readonly [number, number] | undefined =>
+  field === 'temperature' || field === 'signal' || field === 'latency_ms' ? undefined : [0, 100];

@@ -15,6 +15,8 @@ export const statusName: Record<SlotStatus, () => string> = {
 
 /** The server's own phrases in a slot's history, which are in English. */
 const phrases: Record<string, () => string> = {
+  reboot: m.slots_reboot,
+  restart: m.slots_restart,
   reserved: m.slots_did_reserved,
   freed: m.slots_did_freed,
   'freed by force': m.slots_did_forced,
