@@ -156,6 +156,40 @@ describe('POST /api/slots/{id}/adb-command', () => {
     });
   });
 
+  it('drops what waits when the slot is taken away, and what ran ends without harm', async () => {
+    silent();
+    const already = bridge.of('slot.shell').length;
+    const first = text((await run('input tap 1 1')).json.command_id);
+    const second = text((await run('input tap 2 2')).json.command_id);
+    const running = await bridge.nth('slot.shell', already);
+    await as('admin', 'DELETE', path('hold?force=1'));
+    expect(await result(second)).toMatchObject({ status: 'failed', error: { code: 'CANCELLED' } });
+    bridge.replies.clear();
+    const third = text((await run('input tap 3 3')).json.command_id);
+    bridge.answer(running, { result: OUTPUT });
+    expect(await ended(first)).toMatchObject({ status: 'done' });
+    expect(await ended(third)).toMatchObject({ status: 'done', output: 'ran input|tap|3|3' });
+    expect((await as('admin', 'GET', `/api/slots/${slot}`)).json).toMatchObject({
+      status: 'ONLINE',
+      holder: null,
+    });
+  });
+
+  it('takes a few at once, not any number', async () => {
+    silent();
+    const already = bridge.of('slot.shell').length;
+    const codes = [];
+    for (let n = 0; n < 22; n += 1) codes.push((await run('wm size')).status);
+    expect(codes.filter((code) => code === 200)).toHaveLength(20);
+    expect(codes.slice(20)).toEqual([409, 409]);
+    bridge.replies.clear();
+    bridge.answer(await bridge.nth('slot.shell', already), { result: OUTPUT });
+    await vi.waitFor(async () =>
+      expect((await as('admin', 'GET', `/api/slots/${slot}`)).json).toMatchObject({ holder: null }),
+    );
+    expect(bridge.of('slot.shell')).toHaveLength(already + 20);
+  });
+
   it('keeps the result of a command over a restart of the object', async () => {
     silent();
     const already = bridge.of('slot.shell').length;

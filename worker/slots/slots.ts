@@ -56,6 +56,18 @@ const change = apiRoute({
   responses: { 200: json(SlotDetailBody, 'The slot as it is now.') },
 });
 
+const remove = apiRoute({
+  method: 'delete',
+  path: '/api/slots/{id}',
+  summary: 'Take a phone that is gone off the list',
+  description: 'Only while it is OFFLINE. Seen again, it comes back by itself, with its number and settings.',
+  tags: ['Slots'],
+  access: 'slot.manage',
+  errors: ['NOT_FOUND', 'SLOT_BUSY'],
+  request: { params: idParam },
+  responses: { 204: { description: 'It is off the list.' } },
+});
+
 /** `/api/slots`, `/api/slots/{id}`: what there is, and what people set about it. */
 export const slots = newApiApp();
 
@@ -122,6 +134,30 @@ slots.openapi(change, async (c) => {
   await link.configChanged();
   const now = (await link.slot(slot.id)) ?? slot;
   return c.json(await detail(c.env, identity, bridge, now), 200);
+});
+
+slots.openapi(remove, async (c) => {
+  const { identity } = c.var;
+  const { link, slot } = await linkOfSlot(c.env, identity.tenant, c.req.valid('param').id);
+  if (slot.status !== 'OFFLINE')
+    throw new PlatformError('SLOT_BUSY', 'The phone is connected: unplug it first.');
+  const db = openDb(c.env.DB);
+  await db
+    .update(slotRows)
+    .set({ removedAt: Date.now() })
+    .where(and(eq(slotRows.tenantId, identity.tenantId), eq(slotRows.id, slot.id)));
+  const before = { serial: slot.key, label: slot.label };
+  await recordAudit(
+    db,
+    identity,
+    'slot.remove',
+    String(slot.id),
+    before,
+    null,
+    clientAddress(c.req.raw, c.env),
+  );
+  await link.configChanged();
+  return c.body(null, 204);
 });
 
 const settingsOf = ({ label, userId, trunk, config }: typeof slotRows.$inferSelect) => ({

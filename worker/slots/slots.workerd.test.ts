@@ -267,6 +267,29 @@ describe('a bridge that is away', () => {
   });
 });
 
+describe('DELETE /api/slots/{id}', () => {
+  it('takes a phone that is gone off the list, and it comes back with its number when it is seen', async () => {
+    const path = `/api/slots/${of('A2')}`;
+    const connected = await as('admin', 'DELETE', path);
+    expect([connected.status, connected.json]).toEqual([409, error('SLOT_BUSY')]);
+    here.status('A2', 'OFFLINE');
+    await here.stored();
+    expect((await as('view1', 'DELETE', path)).status).toBe(403);
+    expect((await as('admin', 'DELETE', path)).status).toBe(204);
+    expect((await as('admin', 'GET', path)).json).toEqual(error('NOT_FOUND'));
+    // The bridge names it among what it knows, away: that brings nothing back.
+    here.status('A2', 'OFFLINE');
+    await here.stored();
+    expect((await as('admin', 'GET', path)).json).toEqual(error('NOT_FOUND'));
+    here.status('A2', 'ONLINE');
+    await here.stored();
+    expect((await as('admin', 'GET', path)).json).toMatchObject({
+      serial: 'A2',
+      config: { app: 'org.telegram.messenger' },
+    });
+  });
+});
+
 describe('GET /api/monitor', () => {
   it('says null and why while nothing is known', async () => {
     const system = (await as('view1', 'GET', '/api/monitor/system')).json;

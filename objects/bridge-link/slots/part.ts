@@ -292,6 +292,8 @@ export class Slots implements SlotPart {
     for (const row of board.all()) {
       if (keys.includes(row.key) || row.status === 'OFFLINE') continue;
       board.setStatus(row.key, 'OFFLINE', null);
+      // Nothing of before goes on in a bridge that began anew.
+      this.#desk.expectEnd(row);
       board.settleIdle(row.key, at);
       this.#desk.note(row, 'status', 'OFFLINE', { at });
     }
