@@ -208,6 +208,32 @@ describe('a call that goes on', () => {
       .toEqual([expect.objectContaining({ kind: 'trunk', application: 'Echo' })]);
   });
 
+  it('is transferred by its phone', async () => {
+    const phone = await registerPhone('transfers');
+    const { linkedid } = await call('+375290000007', { from: '152' });
+    await expect
+      .poll(() => bench.facts(linkedid), soon)
+      .toContainEqual(
+        expect.objectContaining({
+          what: 'transfer',
+          endpoint: '152',
+          attended: false,
+          result: 'Success',
+          to: '151',
+        }),
+      );
+    await expect
+      .poll(() => bench.facts(linkedid), soon)
+      .toContainEqual(expect.objectContaining({ what: 'enter', endpoint: '151' }));
+    await expect
+      .poll(() => bench.facts(linkedid), soon)
+      .toContainEqual(expect.objectContaining({ what: 'gone', endpoint: '152', last: false }));
+    expect(bench.facts(linkedid).some(({ what, kind }) => what === 'gone' && kind === 'trunk')).toBe(false);
+    await bench.ask('pbx.hangup', { linkedid });
+    await expect.poll(() => over(linkedid), soon).toBe(true);
+    await phone.stop();
+  });
+
   it('can be listened to, which is no call of its own', async () => {
     const { linkedid } = await call('+375290000005');
     await expect.poll(() => talking(linkedid), soon).toEqual(new Set(['extension', 'trunk']));

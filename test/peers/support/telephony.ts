@@ -78,11 +78,14 @@ export async function asterisk(command: string): Promise<string> {
   return stdout;
 }
 
-/** Ends whatever calls an earlier test left, and waits until they are gone. */
+/** Ends whatever calls and phones a test left, and waits until they are gone. */
 export async function hangUpEverything(): Promise<void> {
   await asterisk('channel request hangup all');
   for (let tries = 0; tries < 100; tries++) {
-    if (/^0 active channels/m.test(await asterisk('core show channels'))) return;
+    if (/^0 active channels/m.test(await asterisk('core show channels'))) {
+      await Promise.all([...parties].map((party) => party.stop()));
+      return;
+    }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`channels stayed: ${await asterisk('core show channels concise')}`);
@@ -125,6 +128,12 @@ export async function withoutSsh<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Those that run: a test that fails leaves its own behind. */
+const parties = new Set<SipParty>();
+process.once('exit', () => {
+  for (const party of parties) party.kill();
+});
+
 /** A sipp of the test's own. */
 export class SipParty {
   readonly #process: ChildProcess;
@@ -138,10 +147,16 @@ export class SipParty {
       stdio: 'ignore',
     });
     this.ended = new Promise((resolve) => this.#process.once('close', resolve));
+    parties.add(this);
+    void this.ended.then(() => parties.delete(this));
+  }
+
+  kill(): void {
+    this.#process.kill('SIGKILL');
   }
 
   async stop(): Promise<void> {
-    this.#process.kill('SIGKILL');
+    this.kill();
     await this.ended;
   }
 }
@@ -167,22 +182,29 @@ async function register(user: string, seconds: number): Promise<void> {
   if (code !== 0) throw new Error(`extension 152 could not register: sipp ended with ${code}`);
 }
 
-/** How a phone behaves: by the number under which it registers, as the carrier does. */
-const BEHAVIOURS = { answers: '152200', busy: '152486', refuses: '152403', rings: '152408' } as const;
+/** How a phone behaves: by its scenario, and as the carrier does by the number under which it registers. */
+const BEHAVIOURS = {
+  answers: ['carrier', '152200'],
+  busy: ['carrier', '152486'],
+  refuses: ['carrier', '152403'],
+  rings: ['carrier', '152408'],
+  transfers: ['phone-transferring', '152'],
+} as const;
 
 /**
- * Registers a phone for extension 152, which has none by itself: one that answers, is busy, refuses, or rings until
- * the caller gives up. `stop` takes it away again.
+ * Registers a phone for extension 152, which has none by itself: one that answers, is busy, refuses, rings until
+ * the caller gives up, or answers and transfers to 151. `stop` takes it away again.
  */
 export async function registerPhone(
   behaviour: keyof typeof BEHAVIOURS = 'answers',
 ): Promise<{ stop(): Promise<void> }> {
-  const own = `-sf carrier.xml -i 127.0.0.1 -mi 127.0.0.1 -p ${telephony().prefix}152 -min_rtp_port 35000 -max_rtp_port 35998`;
+  const [scenario, user] = BEHAVIOURS[behaviour];
+  const own = `-sf ${scenario}.xml -i 127.0.0.1 -mi 127.0.0.1 -p ${telephony().prefix}152 -min_rtp_port 35000 -max_rtp_port 35998`;
   const phone = new SipParty(own.split(' '));
-  await register(BEHAVIOURS[behaviour], 300);
+  await register(user, 300);
   return {
     stop: async () => {
-      await register(BEHAVIOURS[behaviour], 0);
+      await register(user, 0);
       await phone.stop();
     },
   };
