@@ -3,6 +3,7 @@ import type { BridgeEvent, BridgeEventKind } from '../../bridge/protocol/events'
 import type { EdgeMessage } from '../../bridge/protocol/messages';
 import type { BridgeEvents } from '../call-hub/contract';
 import type { LogLine } from './contract';
+import { masked } from './log';
 import { hold, holdMs, openGate, stored, take, type EventGate } from './machine';
 import type { Meta } from './meta';
 import type { PbxStates } from './pbx-states';
@@ -142,7 +143,8 @@ export class Intake {
       this.#queue = this.#queue.filter(({ seq }) => seq > last);
       this.#gate = stored(this.#gate, last);
       this.#ack();
-      await this.parts.slots.told();
+      // Not waited for: a hub that is slow to tell its sockets must not hold up what is stored next.
+      void this.parts.slots.told();
     }
   }
 
@@ -222,7 +224,7 @@ export class Intake {
 
   #setAside(journal: string, batch: readonly Queued[], error: unknown): void {
     const [one] = batch;
-    console.error(`bridge link: event ${one?.seq} set aside: ${JSON.stringify(one)}`, error);
+    console.error(`bridge link: event ${one?.seq} set aside: ${masked(JSON.stringify(one))}`, error);
     this.parts.log(
       'error',
       'tunnel',

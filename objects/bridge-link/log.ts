@@ -6,6 +6,9 @@ const KEEP = 2_000;
 const CUT_EVERY = 100;
 const MAX_TEXT = 500;
 
+/** Words of a PBX or a phone may quote the number that was rung: only its end is shown. */
+export const masked = (text: string): string => text.replace(/\+?\d{5,}(?=\d{2})/g, '•••');
+
 /** What a bridge's page shows: the bridge's own lines and those of its tunnel. */
 export class LinkLog {
   constructor(

@@ -6,6 +6,7 @@ import { BRIDGE_VERBS, isBridgeVerb, type BridgeVerb, type VerbArgs } from '../.
 import type { Timers } from '../lib/timers';
 import type { LinkAnswer, LinkRefusal, LinkRequest, LogLine } from './contract';
 import { EffectStore, type EffectRow } from './effects';
+import { masked } from './log';
 import {
   broken,
   emptyBook,
@@ -233,7 +234,7 @@ export class Requests {
     this.parts.storage.transactionSync(() => {
       const row = this.#effects.get(id);
       if (row === null || !this.#effects.end(id, answer, this.parts.now())) return;
-      const how = answer.ok ? 'done' : `${answer.code}: ${answer.message}`;
+      const how = answer.ok ? 'done' : `${answer.code}: ${masked(answer.message)}`;
       this.parts.log(answer.ok ? 'info' : 'warn', 'audit', `${row.verb} for ${row.by}: ${how}`);
       if (row.tag === null) return;
       const result = answer.ok ? { ok: true as const, result: JSON.parse(answer.result) as unknown } : answer;
@@ -245,7 +246,7 @@ export class Requests {
     const row = this.#effects.get(message.id);
     // Ended for us by its deadline: whoever asked was told so, the page shows what came of it.
     if (row?.answer?.ok === false && row.answer.code === 'DEADLINE') {
-      const how = message.ok ? 'it was done' : `${message.error.code}: ${message.error.message}`;
+      const how = message.ok ? 'it was done' : `${message.error.code}: ${masked(message.error.message)}`;
       this.parts.log('warn', 'audit', `${row.verb} for ${row.by} was answered after its deadline: ${how}`);
       this.#effects.replace(
         message.id,

@@ -2,7 +2,6 @@
 import { decodeFrame } from '../../bridge/protocol/frames';
 import { DEAD_AFTER_MS, MAX_MESSAGE } from '../../bridge/protocol/limits';
 import { BridgeMessage, parseMessage, type TunnelCloseReason } from '../../bridge/protocol/messages';
-import type { Readings } from '../../bridge/protocol/readings';
 import type { Env } from '../../worker/env';
 import type { Timers } from '../lib/timers';
 import type { BridgeRecord, BridgeStatus, LinkRequest, LinkAnswer, LogLine } from './contract';
@@ -13,6 +12,7 @@ import { isDead, isRival } from './machine';
 import { Meta } from './meta';
 import type { Link, SlotPart } from './parts';
 import { PbxStates } from './pbx-states';
+import { keepReadings, statusOf } from './report';
 import { DEADLINES, Requests } from './requests';
 import { Seats, type Proved } from './seats';
 import { MemoryStreams } from './streams';
@@ -22,6 +22,7 @@ import { Uploads } from './uploads';
 const HELLO = 'hello';
 const ALIVE = 'alive';
 const TIDY = 'tidy';
+const RETRY_MS = 5_000;
 const TIDY_EVERY_MS = 6 * 3_600_000;
 
 export class Tunnel {
@@ -149,24 +150,12 @@ export class Tunnel {
   }
 
   status(): BridgeStatus {
-    const meta = this.#meta;
-    const { tunnel } = this.#seats;
-    const connected = this.online;
-    return {
-      connected,
-      since: connected && tunnel !== null ? tunnel.since : meta.get('endedAt'),
-      agent: meta.get('agent'),
-      address: meta.get('address'),
-      config: meta.get('config'),
-      pbx: this.#pbx.states(),
-      trunks: this.#pbx.trunks(),
-      host: meta.get('host'),
-      hubs: meta.get('hubs'),
+    return statusOf(this.#meta, this.#pbx, {
+      since: this.online ? (this.#seats.tunnel?.since ?? null) : null,
       slots: this.#slots.counts(),
       inFlight: this.#requests.size,
       backlog: this.#intake.size,
-      replacedAt: meta.get('replacedAt'),
-    };
+    });
   }
 
   revoke(): void {
@@ -184,16 +173,26 @@ export class Tunnel {
       this.#down('another key was registered for this bridge');
   }
 
+  /** One that fails is tried again, and keeps no other from its turn. */
   async alarm(names: readonly string[], now: number): Promise<void> {
     for (const name of names) {
-      if (name === HELLO) {
-        const next = this.#seats.closeSilent(now);
-        if (next !== null) this.timers.setBy(HELLO, next);
-      } else if (name === ALIVE) this.#checkAlive(now);
-      else if (name === DEADLINES) this.#requests.expire();
-      else if (name === TIDY) await this.#tidy(now);
-      else await this.#slots.onTimer(name, now);
+      try {
+        await this.#ring(name, now);
+      } catch (error) {
+        console.error(`bridge link: ${name} failed:`, error);
+        this.timers.setBy(name, this.now() + RETRY_MS);
+      }
     }
+  }
+
+  async #ring(name: string, now: number): Promise<void> {
+    if (name === HELLO) {
+      const next = this.#seats.closeSilent(now);
+      if (next !== null) this.timers.setBy(HELLO, next);
+    } else if (name === ALIVE) this.#checkAlive(now);
+    else if (name === DEADLINES) this.#requests.expire();
+    else if (name === TIDY) await this.#tidy(now);
+    else await this.#slots.onTimer(name, now);
   }
 
   #checkAlive(now: number): void {
@@ -284,7 +283,7 @@ export class Tunnel {
         return this.#close(ws, 'protocol');
       }
       case 'readings':
-        return this.#read(message.readings);
+        return keepReadings(message.readings, this.#meta, this.#slots);
       case 'leaving':
         return this.log.add('info', 'tunnel', `the bridge stops: ${message.reason}`);
       case 'unknown':
@@ -307,12 +306,5 @@ export class Tunnel {
     if (frame === null) return this.#close(ws, 'protocol');
     // Frames of a stream that was given up may still be on their way.
     if (!this.#streams.take(frame)) this.#uploads.take(frame);
-  }
-
-  /** The newest counts: a reading that a slower one overtook is not worth an order. */
-  #read({ at, host, hubs, hubs_why: why, slots }: Readings): void {
-    if (host !== undefined) this.#meta.set('host', { reading: host, at });
-    if (hubs !== undefined) this.#meta.set('hubs', { hubs, why: why ?? null, at });
-    if (slots !== undefined) this.#slots.readings(slots, at);
   }
 }
