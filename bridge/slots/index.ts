@@ -39,6 +39,7 @@ export function createSlots(config: SlotsConfig, services: BridgeServices): Slot
       calls.ready(slot);
       sampler.ready(slot);
     },
+    busy: (key) => calls.call(key) !== null,
     lost: (slot, reason) => {
       calls.lost(slot);
       scripts.end(slot, reason);

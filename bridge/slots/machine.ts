@@ -71,7 +71,7 @@ export interface Shown {
   remedy: string | null;
 }
 
-const UNPLUGGED = 'Check the cable and the port: the bridge does not see the phone.';
+export const UNPLUGGED = 'Check the cable and the port: the bridge does not see the phone.';
 
 /** What people see. A reboot or restart hides only what it brings about itself. */
 export function shown(condition: Condition): Shown {

@@ -10,10 +10,10 @@ import type { Device } from './adb/devices.ts';
 import { runLine, wordsOf, type ShellLimits, type ShellResult } from './adb/shell.ts';
 import { askIdentity, Unusable, type Identity } from './identity.ts';
 import { chooseKey, usableSerial, type LivePhone, type Place } from './keys.ts';
-import { next, shown, type Change, type Link } from './machine.ts';
+import { next, shown, UNPLUGGED, type Change, type Link } from './machine.ts';
 import type { SlotStore } from './store.ts';
 import { newSlot, type Slot } from './slot.ts';
-import { linkOf, LOST, ORDER, type Transport } from './transport.ts';
+import { isNobody, linkOf, LOST, mayUse, ORDER, type Transport } from './transport.ts';
 
 const BOOT_POLL_MS = 1_000;
 /** Failed tries after which a listed phone counts as faulty. */
@@ -22,6 +22,8 @@ const FAULTY_AFTER = 3;
 export interface RegistryEvents {
   /** The phone can be used, anew or again. */
   ready(slot: Slot): void;
+  /** Whether a phone that was not seen before has a call of an earlier run of the bridge. */
+  busy(key: string): boolean;
   /** It could be used and can't any more; `reason` in words. */
   lost(slot: Slot, reason: string): void;
 }
@@ -69,7 +71,13 @@ export class Registry {
   /** @throws Refusal NOT_FOUND, or SLOT_OFFLINE with what is the matter. */
   usable(key: string): Slot {
     const slot = this.#slots.get(key);
-    if (!slot) throw new Refusal('NOT_FOUND', 'The bridge never saw this phone since it was started.');
+    if (!slot) {
+      // A phone that was not plugged in since the bridge was started is as far away as one that was unplugged.
+      if (this.#store.places().some((place) => place.key === key)) {
+        throw new Refusal('SLOT_OFFLINE', `The phone is OFFLINE. ${UNPLUGGED}`, { status: 'OFFLINE' });
+      }
+      throw new Refusal('NOT_FOUND', 'The bridge never saw this phone.');
+    }
     if (slot.condition.link !== 'ready' || slot.transport === null || slot.condition.phase !== null) {
       const { status, remedy } = shown(slot.condition);
       throw new Refusal('SLOT_OFFLINE', `The phone is ${status}.${remedy === null ? '' : ` ${remedy}`}`, {
@@ -172,14 +180,14 @@ export class Registry {
       failures: 0,
       gone: new AbortController(),
     };
-    if (!this.#mayUse(transport)) {
+    if (!mayUse(this.#config.serials, transport)) {
       this.#transports.delete(device.transportId);
       return;
     }
     this.#transports.set(device.transportId, transport);
     // A phone that answers is shown when it said who it is; one that does not is shown by what is known of its place.
     if (device.state === 'device') await this.#identify(transport);
-    else this.#relink(transport.key);
+    else if (this.#slots.has(transport.key) || !isNobody(transport)) this.#relink(transport.key);
   }
 
   /** The key of a phone that can't be asked. */
@@ -189,16 +197,6 @@ export class Registry {
     if (device.usb === null) return remembered ?? chooseKey({ serial: null, place, bootId: null }, [], []);
     const serial = usableSerial(device.serial);
     return chooseKey({ serial, place, bootId: null }, this.#live(place), known);
-  }
-
-  #mayUse({ device, place, key }: Transport, serial?: string | null): boolean {
-    const { serials } = this.#config;
-    if (serials.length === 0) return true;
-    // Over the network the serial is known only when the phone was asked.
-    if (serial === undefined && device.state === 'device') return true;
-    return [device.serial, place, key, serial].some(
-      (name) => typeof name === 'string' && serials.includes(name),
-    );
   }
 
   #live(exceptPlace: Place): LivePhone[] {
@@ -251,7 +249,7 @@ export class Registry {
     transport.problem = null;
     transport.failures = 0;
     transport.key = chooseKey({ ...identity, place }, this.#live(place), this.#store.places());
-    if (!this.#mayUse(transport, identity.serial)) {
+    if (!mayUse(this.#config.serials, transport, identity.serial)) {
       this.#transports.delete(transport.device.transportId);
       this.#services.log.info('a phone that is not in [slots] serials is left alone', { key: transport.key });
       return;
@@ -273,7 +271,7 @@ export class Registry {
   #slotOf(key: string): Slot {
     const known = this.#slots.get(key);
     if (known) return known;
-    const slot = newSlot(key);
+    const slot = newSlot(key, this.#events.busy(key));
     this.#slots.set(key, slot);
     return slot;
   }

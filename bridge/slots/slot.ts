@@ -14,9 +14,9 @@ export interface Slot {
   told: string;
 }
 
-export const newSlot = (key: string): Slot => ({
+export const newSlot = (key: string, busy: boolean): Slot => ({
   key,
-  condition: START,
+  condition: { ...START, busy },
   transport: null,
   usb: null,
   address: null,

@@ -48,3 +48,24 @@ export function linkOf({ device, identity, problem }: Transport): { link: Link; 
   if (identity === null) return { link: 'authorizing', reason: null };
   return { link: identity.booted ? 'ready' : 'booting', reason: null };
 }
+
+/**
+ * An address that connects or does not answer and was never a phone of ours: not worth a slot that would be named by
+ * it for ever.
+ */
+export const isNobody = ({ device, place, key }: Transport): boolean =>
+  device.usb === null && key === place && (device.state === 'offline' || device.state === 'authorizing');
+
+/** Whether the configuration lets the bridge use this phone; an empty list lets it use all. */
+export function mayUse(
+  serials: readonly string[],
+  { device, place, key }: Transport,
+  serial?: string | null,
+): boolean {
+  if (serials.length === 0) return true;
+  // Over the network the serial is known only when the phone was asked.
+  if (serial === undefined && device.state === 'device') return true;
+  return [device.serial, place, key, serial].some(
+    (name) => typeof name === 'string' && serials.includes(name),
+  );
+}

@@ -7,11 +7,14 @@ import type { Occupancy } from '../occupancy.ts';
 import type { Registry } from '../registry.ts';
 import type { Slot } from '../slot.ts';
 import type { SlotStore } from '../store.ts';
+import { HANGUP_LINE } from '../verbs/call.ts';
 import type { Screens } from '../verbs/screen.ts';
 import { checkedLine } from '../verbs/shell.ts';
 import { checkedParams, fill } from './fill.ts';
 import type { Shots } from './shots.ts';
 import { perform, type StepTools } from './steps.ts';
+
+const HANGUP_WITHIN_MS = 4_000;
 
 interface Run {
   runId: string;
@@ -20,6 +23,8 @@ interface Run {
   values: Record<string, string>;
   free: boolean;
   abort: AbortController;
+  /** It began a call by an intent. */
+  dialled: boolean;
   /** Why it was aborted: `stopped` by a person, or what happened to the phone. */
   ended: { result: 'stopped' | 'failed'; message: string } | null;
   done: Promise<void>;
@@ -79,6 +84,7 @@ export class ScriptDesk {
       values,
       free: args.free,
       abort: new AbortController(),
+      dialled: false,
       ended: null,
       done: Promise.resolve(),
     };
@@ -128,12 +134,29 @@ export class ScriptDesk {
           result: 'failed' as const,
           message: this.#why(slot, error),
         };
+        if (result === 'stopped') await this.#hangUp(run);
         tell(index, result === 'stopped' ? 'skipped' : 'failed', { ms: ms(), message });
         this.#end(runId, slot.key, result, message);
         return;
       }
     }
     this.#end(runId, slot.key, 'ok', null);
+  }
+
+  /** Whoever stops a script that rings somebody means the call, too. */
+  async #hangUp({ slot, dialled }: Run): Promise<void> {
+    const { registry, calls, services } = this.#parts;
+    const call = calls.call(slot.key);
+    if (!dialled || call === null || call.callId !== null || call.direction !== 'out') return;
+    try {
+      calls.take(slot, { is: 'hung_up' });
+      await registry.run(slot, HANGUP_LINE, { timeoutMs: HANGUP_WITHIN_MS });
+    } catch (error) {
+      services.log.warn('the call of a stopped script was not ended', {
+        slot: slot.key,
+        error: wordsOf(error),
+      });
+    }
   }
 
   #why(slot: Slot, error: unknown): string {
@@ -154,7 +177,10 @@ export class ScriptDesk {
       signal,
       run: (line, limits) => registry.run(slot, line, { ...limits, signal }),
       telephony: () => calls.look(slot, signal),
-      dialling: (number) => calls.begin(slot, null, number),
+      dialling: (number) => {
+        run.dialled = true;
+        calls.begin(slot, null, number);
+      },
       screenshot: async () => shots.keep(run.runId, step, await screens.take(registry, slot, signal)),
       shellLine: (argv) => checkedLine(argv, run.free, config),
     };

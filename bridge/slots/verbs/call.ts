@@ -15,7 +15,7 @@ const ENDED_WITHIN_MS = 6_000;
 export const dialLine = (number: string): string =>
   commandLine(['am', 'start', '-a', 'android.intent.action.CALL', '-d', `tel:${number}`]);
 
-const hangupLine = commandLine(['input', 'keyevent', 'KEYCODE_ENDCALL']);
+export const HANGUP_LINE = commandLine(['input', 'keyevent', 'KEYCODE_ENDCALL']);
 
 export const callHandler =
   ({ occupancy, calls, registry }: SlotContext): Handler<'slot.call'> =>
@@ -54,7 +54,7 @@ export const hangupHandler =
     let pressed = 0;
     while (performance.now() - began < ENDED_WITHIN_MS) {
       if (pressed === 0 || (pressed === 1 && performance.now() - began >= SECOND_KEY_AFTER_MS)) {
-        const result = await registry.run(slot, hangupLine, {
+        const result = await registry.run(slot, HANGUP_LINE, {
           timeoutMs: KEY_WITHIN_MS,
           signal: ask.signal,
         });

@@ -132,6 +132,7 @@ export class Cable {
 
 const AUTH = 0x48545541;
 const TOKEN = 1;
+const FILL = 7;
 
 /** What adbd does while nobody has allowed this computer: a new token for every key it is shown. */
 function askForKeys(socket: net.Socket): void {
@@ -140,15 +141,12 @@ function askForKeys(socket: net.Socket): void {
     buffered = Buffer.concat([buffered, chunk]);
     while (buffered.length >= 24 && buffered.length >= 24 + buffered.readUInt32LE(12)) {
       buffered = buffered.subarray(24 + buffered.readUInt32LE(12));
-      const token = Buffer.alloc(20, 7);
+      const token = Buffer.alloc(20, FILL);
       const head = Buffer.alloc(24);
       head.writeUInt32LE(AUTH, 0);
       head.writeUInt32LE(TOKEN, 4);
       head.writeUInt32LE(token.length, 12);
-      head.writeUInt32LE(
-        token.reduce((sum, byte) => sum + byte, 0),
-        16,
-      );
+      head.writeUInt32LE(token.length * FILL, 16);
       head.writeUInt32LE((AUTH ^ 0xffffffff) >>> 0, 20);
       socket.write(Buffer.concat([head, token]));
     }

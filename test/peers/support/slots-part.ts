@@ -31,6 +31,8 @@ export class SlotsBench {
   readonly #config: SlotsConfig;
   part: SlotsPart;
   #streams = 0;
+  /** Events before this are of a process that is gone. */
+  #begin = 0;
   online = true;
 
   constructor(settings: Partial<SlotsConfig>) {
@@ -53,6 +55,7 @@ export class SlotsBench {
   /** Another process on the same state: what a bridge that was restarted is. */
   async restart(): Promise<void> {
     await this.part.stop();
+    this.#begin = this.events.length;
     this.part = createSlots(this.#config, this.#services());
     this.start();
   }
@@ -90,7 +93,10 @@ export class SlotsBench {
 
   /** What a slot was last said to be. */
   state(slot: string): BridgeEventOf<'slot.state'> | undefined {
-    return this.of('slot.state').findLast((data) => data.slot === slot);
+    const event = this.events
+      .slice(this.#begin)
+      .findLast((event) => event.kind === 'slot.state' && event.data.slot === slot);
+    return event?.kind === 'slot.state' ? event.data : undefined;
   }
 
   statuses(slot: string): string[] {
@@ -104,9 +110,11 @@ export class SlotsBench {
     return this.of('slot.call')
       .filter((data) => data.slot === slot)
       .map(({ call_id, direction, number, state, outcome }) =>
-        [call_id ?? `${direction} ${number ?? '?'}`, state, ...(state === 'ended' ? [outcome] : [])].join(
-          ' ',
-        ),
+        [
+          call_id ?? `${direction} ${number ?? '?'}`,
+          state,
+          ...(state === 'ended' ? [String(outcome)] : []),
+        ].join(' '),
       );
   }
 
