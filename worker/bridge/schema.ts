@@ -28,12 +28,10 @@ const HostHealth = z
     rss_mb: z.number().nullable().openapi({ description: 'Of the bridge process.' }),
     latency_ms: z.number().nullable().openapi({ description: 'Round trip of the tunnel, measured.' }),
     bandwidth_mbps: z.number().nullable(),
-    why: z
-      .record(z.string(), z.string())
-      .openapi({
-        description: 'Why a reading is null, by its name.',
-        example: { cpu: 'no earlier reading' },
-      }),
+    why: z.record(z.string(), z.string()).openapi({
+      description: 'Why a reading is null, by its name.',
+      example: { cpu: 'no earlier reading' },
+    }),
   })
   .openapi('BridgeHost');
 
@@ -63,11 +61,9 @@ export const BridgeLive = z
       .object({ version: z.string(), host: z.string(), platform: z.string(), node: z.string() })
       .nullable(),
     address: z.string().nullable(),
-    replaced_at: time
-      .nullable()
-      .openapi({
-        description: 'Another connection with the same key took over: two processes may be running.',
-      }),
+    replaced_at: time.nullable().openapi({
+      description: 'Another connection with the same key took over: two processes may be running.',
+    }),
     in_flight: count.openapi({ description: 'Requests open at the bridge.' }),
     backlog: count.openapi({ description: 'Events received and not stored elsewhere yet.' }),
     slots: z.object({ total: count, online: count }),
