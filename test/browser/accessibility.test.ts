@@ -2,7 +2,9 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../integration/support/server.ts';
+import type { World } from '../sim/bridge/world.ts';
 import type { SimulatedPhone } from '../sim/phone/driver.ts';
+import { startBridge } from './support/bridge.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
 import {
   expectAccessible,
@@ -18,18 +20,25 @@ const PAGES = [
   { name: 'workspace', path: '/', ready: '[data-call-row]' },
   { name: 'profile', path: '/profile', ready: 'text=127.0.0.1' },
   { name: 'phones', path: '/phones', ready: 'text=a11y phone' },
+  { name: 'slots', path: '/slots', ready: 'main article' },
+  { name: 'slot', path: '/slots/1', ready: 'text=SIM0000001' },
+  { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
+  { name: 'script', path: '/scripts/telegram_call', ready: '[data-step]' },
 ] as const;
 
 let server: TestServer;
 let phone: SimulatedPhone;
+let bridge: World;
 beforeAll(async () => {
   server = await TestServer.start();
   phone = await startPhone(server.url, 'admin', 'a11y phone');
+  bridge = await startBridge(server.url, 'Office');
   await postTrace(server.url, 'incoming-answered');
   await postTrace(server.url, 'incoming-missed');
 });
 afterAll(async () => {
   phone?.switchOff();
+  await bridge?.stop();
   await server?.stop();
 });
 

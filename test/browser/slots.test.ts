@@ -86,6 +86,26 @@ describe('the wall', () => {
   });
 });
 
+describe('a wall of many phones', () => {
+  it('draws only what can be seen, whatever is scrolled to', async () => {
+    world.slots.grow(240);
+    await inMain(page).getByText('Shown: 240 of 240').waitFor();
+    const cards = inMain(page).getByRole('article');
+    expect(await cards.count()).toBeLessThan(80);
+    await page.locator('main').evaluate((main) => main.scrollTo(0, main.scrollHeight));
+    await card('SIM0000240').waitFor();
+    expect(await cards.count()).toBeLessThan(80);
+    await screenshot(page, 'slots-many');
+    // The keyboard goes on past the last card that is drawn.
+    await page.locator('main').evaluate((main) => main.scrollTo(0, 0));
+    await card(FIRST).getByRole('link').focus();
+    for (let at = 0; at < 60; at += 1) await page.keyboard.press('Tab');
+    await expect
+      .poll(() => page.evaluate(() => document.activeElement?.textContent), { timeout: PATIENCE })
+      .toContain('Simulated phone 61');
+  });
+});
+
 describe('the page of a slot', () => {
   let id: number;
   beforeAll(async () => {

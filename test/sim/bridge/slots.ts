@@ -19,17 +19,19 @@ export interface SlotPhone {
   run: { id: string; stop: AbortController } | null;
 }
 
-export const newPhones = (): SlotPhone[] =>
-  ['SIM0000001', 'SIM0000002'].map((key, index) => ({
-    key,
-    usb: `1-1.${index + 1}`,
-    model: `Simulated phone ${index + 1}`,
-    status: 'ONLINE',
-    plugged: true,
-    fence: 0,
-    call: null,
-    run: null,
-  }));
+/** The phone with this number, from 1. */
+const newPhone = (number: number): SlotPhone => ({
+  key: `SIM${String(number).padStart(7, '0')}`,
+  usb: `1-1.${number}`,
+  model: `Simulated phone ${number}`,
+  status: 'ONLINE',
+  plugged: true,
+  fence: 0,
+  call: null,
+  run: null,
+});
+
+export const newPhones = (): SlotPhone[] => [1, 2].map(newPhone);
 
 /** The phones of a simulated bridge: they ring, talk, run scripts and answer commands, all of it invented. */
 export class SimulatedSlots {
@@ -44,6 +46,13 @@ export class SimulatedSlots {
   announce(): void {
     this.#world.emit({ kind: 'slot.list', data: { slots: this.phones.map(({ key }) => key) } });
     for (const phone of this.phones) this.#tell(phone);
+  }
+
+  /** Plugs further phones in, until there are as many. */
+  grow(count: number): void {
+    for (let number = this.phones.length + 1; number <= count; number += 1)
+      this.phones.push(newPhone(number));
+    this.announce();
   }
 
   /** Pulls the cable out of a phone, or puts it back. */
