@@ -89,6 +89,7 @@ export class AsteriskHost {
       onEvent: (event) => this.#receive(event),
       prepare: (session) => this.#synchronise(session),
       changed: () => this.#changed(),
+      hindrance: () => tunnel?.error ?? null,
     });
     this.cli = new Cli(this.ssh, this.ami);
     this.trunks = new TrunkWatch({

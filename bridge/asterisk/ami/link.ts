@@ -22,6 +22,8 @@ export interface AmiLinkOptions {
   prepare(session: AmiSession): Promise<void>;
   /** The session came up or went down. */
   changed(): void;
+  /** Why there can be none now, where that lies before the interface; null if it does not. */
+  hindrance(): string | null;
 }
 
 /** A TCP connection straight to the interface. */
@@ -57,8 +59,10 @@ export class AmiLink {
 
   /** @throws Refusal PBX_OFFLINE while there is none */
   get session(): AmiSession {
-    if (!this.#session)
-      throw new Refusal('PBX_OFFLINE', this.error ?? "Asterisk's manager interface is not connected");
+    if (!this.#session) {
+      const why = this.#options.hindrance() ?? this.error;
+      throw new Refusal('PBX_OFFLINE', why ?? "Asterisk's manager interface is not connected");
+    }
     return this.#session;
   }
 
