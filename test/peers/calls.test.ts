@@ -1,5 +1,5 @@
 // What the API's calls become on a real Asterisk, and what the platform says of them: Worker, tunnel, bridge and PBX.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Bridges, type Enrolled } from '../integration/support/bridges.ts';
 import { signIn, type Client, type Reply } from '../integration/support/client.ts';
 import { expectStatus } from '../integration/support/handset.ts';
@@ -22,6 +22,10 @@ beforeAll(async () => {
   one = await bridges.enrolled(pbxToml(), 'bridge');
   one.bridge.start();
   await bridges.online(one.id);
+  await vi.waitFor(async () => {
+    const { json } = expectStatus(200, await admin.get('/api/pbx/status'));
+    expect(json['pbx']).toMatchObject([{ ami: 'up', ssh: 'up' }]);
+  }, soon);
 });
 
 afterEach(hangUpEverything);

@@ -76,6 +76,9 @@ export interface PbxStart extends About {
   field: string;
 }
 
+/** After these the PBX may be ringing all the same. */
+const UNCERTAIN: readonly string[] = ['OUTCOME_UNKNOWN', 'DEADLINE', 'INTERNAL'];
+
 /** Rings an extension and, when it answers, the number. */
 export async function startPbxCall(
   env: Env,
@@ -121,8 +124,8 @@ export async function startPbxCall(
     { by: byOf(identity) },
   );
   if (!answer.ok) {
-    // Nobody knows whether it rings: its events or the timer will tell.
-    if (answer.code !== 'OUTCOME_UNKNOWN')
+    // Where nobody knows whether it rings, its events or the timer will tell.
+    if (!UNCERTAIN.includes(answer.code))
       await hub.failCall({ callId, reason: answer.message, now: Date.now() });
     throw platformErrorOf({ ...answer, details: { ...answer.details, call_id: [callId] } });
   }
