@@ -1,16 +1,21 @@
-// `npm run bench`: long polls and the live feed side by side with their peers, ratios last. `-- longpoll` or `-- feed`
-// runs one of them; what follows goes to it: `npm run bench -- feed --sockets 500`. `-- --quick` takes small sizes.
+// `npm run bench`: long polls, the live feed and the bridge side by side with their peers, ratios last. `-- longpoll`,
+// `-- feed` or `-- bridge` runs one of them; what follows goes to it: `npm run bench -- feed --sockets 500`.
+// `-- --quick` takes small sizes.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './lib/root.ts';
 
-const PARTS = ['longpoll', 'feed'];
+const PARTS = ['longpoll', 'feed', 'bridge'];
 const [first, ...rest] = process.argv.slice(2);
 const chosen = PARTS.includes(first) ? [first] : PARTS;
 const args = PARTS.includes(first) ? rest : process.argv.slice(2);
 /** What `--quick` means to each part. */
-const QUICK = { longpoll: ['--quick'], feed: ['--sockets', '200', '--events', '10', '--rounds', '1'] };
+const QUICK = {
+  longpoll: ['--quick'],
+  feed: ['--sockets', '200', '--events', '10', '--rounds', '1'],
+  bridge: ['--rounds', '5', '--slots', '3'],
+};
 
 /** Runs one part, shows what it says as it comes, and answers its exit code and what it said under "Ratios". */
 async function runPart(part) {
