@@ -60,6 +60,7 @@ unpack() {
 cannot_be_had() {
   local reason
   reason="none of the suites [$suites] could be had from $(mirror): $(grep -m1 -E '^(E|W|Err)' "$packages/apt.log" || echo "see $packages/apt.log")"
+  rm -rf "$packages/apt"
   if grep -qE 'Could not (connect|resolve|handshake)|Cannot initiate|Temporary failure|Connection (timed out|refused|failed)|Network is unreachable' "$packages/apt.log"; then
     skip "$reason"
   fi
