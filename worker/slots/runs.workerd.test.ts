@@ -182,6 +182,22 @@ describe('a run', () => {
     expect(await here.link.slot(first.id)).toMatchObject({ status: 'ONLINE', holder: null });
   });
 
+  it('is not given up while the tunnel is down, however long that is', async () => {
+    const [first] = await slotsHere();
+    const id = text((await run(first.id)).json.script_id);
+    here.disconnect();
+    await vi.waitFor(async () => expect(await here.link.slot(first.id)).toMatchObject({ status: 'OFFLINE' }));
+    step(id, 0, 'ok');
+    end(first.key, id, 'ok');
+    await holdsAge(here, 3 * 3_600_000);
+    expect(await status(id)).toMatchObject({ status: 'executing' });
+    await holdsAge(here, 3_600_000);
+    await here.connect();
+    await here.stored();
+    expect(await status(id)).toMatchObject({ status: 'ok', error: null });
+    expect(here.of('script.stop')).toEqual([]);
+  });
+
   it('that died with the bridge’s process fails, and says so', async () => {
     const [first] = await slotsHere();
     const id = text((await run(first.id)).json.script_id);

@@ -5,7 +5,7 @@ import type { SlotHolder, SlotState, LinkRefusal } from '../contract';
 import type { Finished, Link } from '../parts';
 import { Board, statusOf, stateOf, type SlotRow } from './board';
 import { History } from './history';
-import { expire, holderOf, release, seenBusy, seenIdle, take, type HoldState } from './holds';
+import { expire, holderOf, putOff, release, seenBusy, seenIdle, take, type HoldState } from './holds';
 import { Samples } from './samples';
 import { Telling } from './telling';
 
@@ -17,6 +17,12 @@ const SAFETY_MS = 5_000;
 
 /** An end that was told travels no longer than this behind the status of its phone. */
 const GRACE_MS = 15_000;
+
+/** An hour's worth of events is told in less. */
+const CATCH_UP_MS = 60_000;
+/** How often a hold is looked at whose bridge is away, and for how long. */
+const AWAY_MS = 10 * 60_000;
+const GIVE_UP_MS = 24 * 3_600_000;
 
 export const HOLD_TIMER = 'slots.hold';
 
@@ -55,7 +61,12 @@ export class Desk {
     this.board = new Board(link.sql);
     this.history = new History(link.sql);
     this.samples = new Samples(link.sql);
-    this.telling = new Telling(link, (ids) => this.statesOf(ids));
+    this.telling = new Telling({
+      timers: link.timers,
+      now: () => link.now(),
+      statesOf: (ids) => this.statesOf(ids),
+      tell: (states) => link.env.CALL_HUB.getByName(link.self().tenantId).tellSlots(states),
+    });
   }
 
   stateOf(row: SlotRow): SlotState {
@@ -102,13 +113,29 @@ export class Desk {
   /** Ends what is over by the clock, and sets the timer for what ends next. */
   sweep(): void {
     const now = this.link.now();
-    for (const row of this.board.overdue(now)) {
+    for (const before of this.board.overdue(now)) {
+      const row = this.link.online() ? before : this.#kept(before, now);
       this.setHold(row, expire(row.hold, now));
       for (const held of [row.hold.work, row.hold.reserved])
         if (held !== null && held.until <= now) this.onExpired(row, held.holder);
     }
     const next = this.board.nextHoldEnd();
     if (next !== null) this.link.timers.setBy(HOLD_TIMER, next);
+  }
+
+  /** The tunnel came up: whatever ended meanwhile is told now. */
+  resumed(): void {
+    const until = this.link.now() + CATCH_UP_MS;
+    for (const row of this.board.all()) this.setHold(row, putOff(row.hold, until));
+  }
+
+  /** While the tunnel is down, calls and scripts go on at the bridge; what became of them is told afterwards. */
+  #kept(row: SlotRow, now: number): SlotRow {
+    const { work } = row.hold;
+    if (work === null || now - work.since > GIVE_UP_MS) return row;
+    const hold = putOff(row.hold, now + AWAY_MS);
+    this.setHold(row, hold);
+    return { ...row, hold };
   }
 
   /** Ends a hold of this fence; an older one ends nothing. */
@@ -149,6 +176,12 @@ export class Desk {
     this.history.add(row.id, { at, kind, text, userId: more.userId ?? null, ref: more.ref ?? null });
     this.board.note(row.key, text, at);
     this.telling.changed(row.id);
+  }
+
+  /** The timer of something that was not told: which slots it was may be forgotten by now. */
+  async tellAgain(): Promise<void> {
+    for (const row of this.board.all()) this.telling.changed(row.id);
+    await this.telling.flush();
   }
 
   /** Waits for the end of a command begun with this tag, its deadline and a little more at most. */

@@ -6,6 +6,7 @@ import {
   FREE,
   holderOf,
   nextEnd,
+  putOff,
   release,
   releaseAll,
   seenBusy,
@@ -62,6 +63,19 @@ describe('a hold', () => {
     expect(nextEnd(seenBusy(idle))).toBe(101_000);
     const reserved = taken(FREE, person('olga')).state;
     expect(seenIdle(reserved, 1_000, 1)).toBe(reserved);
+  });
+});
+
+describe('a hold whose bridge is away', () => {
+  it('is put off for calls and scripts, never shortened, and not for people and commands', () => {
+    const { state } = taken(FREE, call('c_1'), 1_000, 500);
+    expect(nextEnd(putOff(state, 9_000))).toBe(9_000);
+    expect(nextEnd(seenBusy(seenIdle(putOff(state, 9_000), 2_000, 10)))).toBe(9_000);
+    expect(putOff(state, 1_200)).toBe(state);
+    for (const holder of [person('olga'), command('cmd_1_1')]) {
+      const other = taken(FREE, holder).state;
+      expect(putOff(other, 90_000)).toBe(other);
+    }
   });
 });
 

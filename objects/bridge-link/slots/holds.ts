@@ -108,9 +108,21 @@ export const releaseAll = (state: HoldState): HoldState => ({ ...state, work: nu
  */
 export function seenIdle(state: HoldState, now: number, graceMs: number): HoldState {
   const { work } = state;
-  if (work === null || (work.holder.kind !== 'call' && work.holder.kind !== 'script')) return state;
+  if (work === null || !endsAtBridge(work)) return state;
   return { ...state, work: { ...work, until: Math.min(work.until, now + graceMs) } };
 }
+
+/**
+ * A call or script whose end the bridge will tell ends no sooner than `until`: the tunnel is down, or has just come up
+ * with much to tell.
+ */
+export function putOff(state: HoldState, until: number): HoldState {
+  const { work } = state;
+  if (work === null || !endsAtBridge(work) || work.until >= until) return state;
+  return { ...state, work: { ...work, until, limit: Math.max(work.limit, until) } };
+}
+
+const endsAtBridge = ({ holder }: Held): boolean => holder.kind === 'call' || holder.kind === 'script';
 
 export function seenBusy(state: HoldState): HoldState {
   const { work } = state;

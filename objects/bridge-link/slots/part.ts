@@ -98,7 +98,8 @@ export class Slots implements SlotPart {
     this.#runs.screenshot(picture);
   }
 
-  tunnel(): void {
+  tunnel(up: boolean): void {
+    if (up) this.#desk.resumed();
     // Of all of them the status is another one now.
     for (const row of this.#desk.board.all()) this.#desk.telling.changed(row.id);
     void this.#desk.telling.flush();
@@ -146,7 +147,7 @@ export class Slots implements SlotPart {
     if (name === HOLD_TIMER) {
       this.link.storage.transactionSync(() => this.#desk.sweep());
       await this.#desk.telling.flush();
-    } else if (name === TELL_TIMER) await this.#desk.telling.flush();
+    } else if (name === TELL_TIMER) await this.#desk.tellAgain();
     else if (name === AUDIT_TIMER) await this.#commands.audit();
     else if (name.startsWith(MOVED_TIMER)) await this.#tellFormer(name);
   }
