@@ -28,17 +28,20 @@ module.exports = {
       name: 'worker-into-object',
       comment:
         'The Worker speaks to an object through its contract, and through the pure wire formats that both ends read ' +
-        '(channel.ts, pbx-fields.ts); only index.ts exports the classes.',
+        '(channel.ts, pbx-fields.ts, engine-codec.ts); only index.ts exports the classes.',
       severity: 'error',
       from: { path: '^worker/', pathNot: ['^worker/index\\.ts$', '\\.test\\.ts$'] },
-      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|pbx-fields)\\.ts$' },
+      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|pbx-fields|engine-codec)\\.ts$' },
     },
     {
       name: 'object-into-object',
       comment: 'Objects speak to each other through contracts, too.',
       severity: 'error',
       from: { path: '^objects/(?!lib/)([^/]+)/', pathNot: '\\.test\\.ts$' },
-      to: { path: '^objects/(?!lib/)', pathNot: ['^objects/$1/', '/contract\\.ts$'] },
+      to: {
+        path: '^objects/(?!lib/)',
+        pathNot: ['^objects/$1/', '/contract\\.ts$'],
+      },
     },
     {
       name: 'object-into-worker',

@@ -22,6 +22,7 @@ import { openapiDocument } from './platform/openapi';
 import { auth } from './platform/auth';
 import { point } from './platform/point';
 import { sessions } from './platform/sessions';
+import { socketIo } from './platform/socket-io';
 import { slotsRoom } from './slots';
 
 /** The whole API: each room is mounted by one line. */
@@ -42,6 +43,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', calls);
   app.route('/', notes);
   app.route('/', live);
+  app.route('/', socketIo);
   app.route('/', dialer);
   app.route('/', pbx);
   app.route('/', pbxRoom);

@@ -4,6 +4,7 @@ import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
 import type { SessionGateApi } from '../objects/session-gate/contract';
+import type { SocketIoApi } from '../objects/socket-io/contract';
 
 /** Bindings of the deployment: what `wrangler.toml` declares plus the secrets set beside it. */
 export interface Env {
@@ -20,6 +21,7 @@ export interface Env {
   OUTBOX: DurableObjectNamespace<OutboxApi>;
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
+  SOCKET_IO: DurableObjectNamespace<SocketIoApi>;
 
   /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
   JWT_KEYS: string;

@@ -8,6 +8,7 @@ export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
 export { RateLimiter } from '../objects/rate-limiter/object';
 export { SessionGate } from '../objects/session-gate/object';
+export { SocketIo } from '../objects/socket-io/object';
 
 const app = buildApp();
 

@@ -9,7 +9,7 @@ import { headMessage, helloMessage, RELOAD_MESSAGE } from './feed-messages';
 import { PING, PONG } from './ping';
 import { decodeJoin, encodeFromHub, type FromHub } from './relay-frames';
 import { Seats, type Told } from './seats';
-import { isTransportError } from './transport-errors';
+import { isTransportError } from '../lib/transport-errors';
 
 /** Sockets of one tenant: below what one process of the runtime can hold in descriptors. */
 export const PER_TENANT = 5_000;

@@ -5,19 +5,12 @@ import { SUBSCRIBER_HEADER, type LiveSubscriber } from '../../objects/call-hub/c
 import { keyedDigest } from '../auth/digest';
 import type { Env } from '../env';
 import { identify } from '../http/authenticate';
-import type { AppEnv, Identity } from '../http/context';
+import type { AppEnv } from '../http/context';
 import { isSameOrigin } from '../http/csrf';
 import { PlatformError } from '../http/errors';
 import { isFront, SEAT_PATH } from '../http/front';
+import { subscriberOf } from '../http/live-subscriber';
 import { apiRoute, json, newApiApp } from '../http/openapi';
-import { viewerOf } from './viewer';
-
-const subscriberOf = (identity: Identity): LiveSubscriber => ({
-  ...viewerOf(identity),
-  slots: identity.permissions.has('slot.view'),
-  sid: identity.sid,
-  expiresAt: identity.expiresAt,
-});
 
 /** `<tenant>.<secret>.<seal>`: the seal proves that the tenant in it was not made up by the client. */
 const sealOf = (env: Env, tenantId: string, secret: string): string =>

@@ -1,1 +1,0 @@
-export { isTransportError } from '../lib/transport-errors';

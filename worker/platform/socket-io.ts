@@ -1,0 +1,64 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'hono';
+import { SESSION_HEADER } from '../../objects/socket-io/contract';
+import { refuse } from '../../objects/socket-io/engine-codec';
+import { keyedDigest } from '../auth/digest';
+import type { Env } from '../env';
+import type { AppEnv } from '../http/context';
+import { newApiApp } from '../http/openapi';
+
+/** Part of the seal that goes into an id: against objects made by guessing. */
+const SEAL = 16;
+
+const sealOf = (env: Env, random: string): string =>
+  keyedDigest(env, 'engine-session', random).slice(0, SEAL);
+
+/** An Engine.IO session id of ours: 128 random bits and a seal. */
+function newSessionId(env: Env): string {
+  const random = randomBytes(16).toString('base64url');
+  return `${random}.${sealOf(env, random)}`;
+}
+
+function isOurs(env: Env, sid: string): boolean {
+  const [random = '', seal = '', ...rest] = sid.length > 64 ? [] : sid.split('.');
+  const expected = Buffer.from(sealOf(env, random));
+  const given = Buffer.from(seal);
+  return rest.length === 0 && given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+/**
+ * `/socket.io/`: Engine.IO 4 and Socket.IO 5 for clients that exist (docs/calls.md). Anybody may open a session; who it
+ * is for is asked when it connects. Each session is an object of its own, named by the id we gave it.
+ */
+export const socketIo = newApiApp();
+
+async function handle(c: Context<AppEnv>): Promise<Response> {
+  const request = c.req.raw;
+  const url = new URL(request.url);
+  const query = url.searchParams;
+  const transport = query.get('transport');
+  const isUpgrade = request.headers.get('upgrade')?.toLowerCase() === 'websocket';
+  if (query.get('EIO') !== '4') return refuse('version');
+  if (transport !== 'polling' && transport !== 'websocket') return refuse('transport');
+  if ((transport === 'websocket') !== isUpgrade) return refuse('request');
+  const known = query.get('sid');
+  if (known === null && request.method !== 'GET') return refuse('method');
+  if (known !== null && !isOurs(c.env, known)) return refuse('session');
+  const sid = known ?? newSessionId(c.env);
+  const headers = new Headers(request.headers);
+  headers.set(SESSION_HEADER, sid);
+  // The cookie is no sign-in here: a foreign page's socket would carry it as well.
+  headers.delete('cookie');
+  return c.env.SOCKET_IO.getByName(sid).fetch(new Request(url, { ...init(request), headers }));
+}
+
+const init = (request: Request): RequestInit => ({
+  method: request.method,
+  body: request.body,
+  signal: request.signal,
+});
+
+for (const path of ['/socket.io', '/socket.io/']) {
+  socketIo.get(path, handle);
+  socketIo.post(path, handle);
+}
