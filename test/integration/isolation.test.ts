@@ -14,6 +14,7 @@ interface Things {
   command: string;
   qr: string;
   session: string;
+  bridge: string;
   user: string;
 }
 
@@ -36,6 +37,7 @@ beforeAll(async () => {
   await eventually(async () => (await owner.get(`/api/call/${call}`)).status === 200);
   const noted = await owner.post('/api/crm/note', { call_id: call, text: 'private' });
   const qr = expectStatus(200, await owner.post('/api/phone/qr/create/', {}));
+  const made = expectStatus(201, await owner.post('/api/bridges', { name: 'Owner’s' }));
   const me = expectStatus(200, await owner.get('/api/auth/me'));
   const row = await phoneRow(owner, ownPhone.deviceId);
   const sessions = (await owner.get('/api/sessions')).json['items'] as { id: string }[] | undefined;
@@ -47,6 +49,7 @@ beforeAll(async () => {
     device: ownPhone.deviceId,
     qr: String(qr.json['token']),
     session: String(sessions?.[0]?.id),
+    bridge: String((made.json['bridge'] as Record<string, unknown>)['id']),
     user: String((me.json['user'] as Record<string, unknown> | undefined)?.['id'] ?? me.json['user_id']),
   };
 });
@@ -88,6 +91,12 @@ const asks: Record<string, Ask> = {
     }),
   'GET qr/status of a code': (ids) =>
     stranger.get(`/api/phone/qr/status/?token=${encodeURIComponent(ids.qr)}`),
+  'GET /api/bridges/:id': (ids) => stranger.get(`/api/bridges/${ids.bridge}`),
+  'GET /api/bridges/:id/log': (ids) => stranger.get(`/api/bridges/${ids.bridge}/log`),
+  'PATCH /api/bridges/:id': (ids) =>
+    stranger.send('PATCH', `/api/bridges/${ids.bridge}`, { body: { name: 'mine' } }),
+  'POST /api/bridges/:id/code': (ids) => stranger.post(`/api/bridges/${ids.bridge}/code`, {}),
+  'DELETE /api/bridges/:id': (ids) => stranger.send('DELETE', `/api/bridges/${ids.bridge}`),
   'DELETE /api/sessions/:id': (ids) => stranger.send('DELETE', `/api/sessions/${ids.session}`),
 };
 
@@ -126,6 +135,8 @@ describe('another tenant’s id', () => {
     );
     expect(mine).toMatchObject({ state: 'queued', result: null });
     expectStatus(200, await owner.get('/api/auth/me'));
+    const bridge = expectStatus(200, await owner.get(`/api/bridges/${real.bridge}`));
+    expect(bridge.json).toMatchObject({ name: 'Owner’s', state: 'new' });
   });
 });
 
@@ -139,9 +150,14 @@ describe('what a tenant sees', () => {
     await feed.waitForCall((call) => call['number'] === mine);
     expect(feed.calls.map((call) => call['number'])).not.toContain(theirs);
     feed.close();
-    for (const path of ['/api/calls/feed?as=page&recent=200', '/api/phones', '/api/phones/commands']) {
+    for (const path of [
+      '/api/calls/feed?as=page&recent=200',
+      '/api/phones',
+      '/api/phones/commands',
+      '/api/bridges?revoked=1',
+    ]) {
       const reply = expectStatus(200, await stranger.get(path));
-      for (const id of [real.call, real.phone, real.device, real.command, theirs])
+      for (const id of [real.call, real.phone, real.device, real.command, real.bridge, theirs])
         expect(reply.text).not.toContain(id);
     }
   });
