@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Sample } from './model';
-import { chartsOf, isLow } from './readings';
+import { chartsOf, isLow, takenLongAgo } from './readings';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 10, 15, 10, minute)).toISOString();
 const sample = (minute: number, readings: Partial<Sample>): Sample => ({
@@ -46,4 +46,10 @@ it('warns of an empty or hot battery and of a weak signal', () => {
   expect([isLow('battery', 15), isLow('battery', 16)]).toEqual([true, false]);
   expect([isLow('temperature', 45), isLow('temperature', 44)]).toEqual([true, false]);
   expect([isLow('signal', -110), isLow('signal', -100)]).toEqual([true, false]);
+});
+
+it('says when a reading was taken only where that is long ago', () => {
+  expect(takenLongAgo({ at: at(0), age_sec: 181 })).toBe(at(0));
+  expect(takenLongAgo({ at: at(0), age_sec: 180 })).toBeNull();
+  expect(takenLongAgo({ at: null, age_sec: null })).toBeNull();
 });

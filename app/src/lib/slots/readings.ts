@@ -1,4 +1,4 @@
-import type { Sample } from './model';
+import type { Sample, SlotMetrics } from './model';
 
 export const CARD_READINGS = ['battery', 'temperature', 'signal'] as const;
 export type CardReading = (typeof CARD_READINGS)[number];
@@ -13,6 +13,13 @@ export const HEALTH_READINGS = [
   'latency_ms',
 ] as const satisfies readonly (keyof Sample)[];
 export type HealthReading = (typeof HEALTH_READINGS)[number];
+
+/** Seconds after which a reading no longer says how the phone is now. */
+const STALE_SEC = 180;
+
+/** When a reading that is still shown was taken, where that is long ago; null while it is fresh or was never had. */
+export const takenLongAgo = ({ at, age_sec: age }: Pick<SlotMetrics, 'at' | 'age_sec'>): string | null =>
+  age !== null && age > STALE_SEC ? at : null;
 
 /** A value somebody should look at: an empty or hot battery, a signal too weak to call. */
 export function isLow(field: CardReading, value: number): boolean {
