@@ -15,7 +15,8 @@ const skipped = new Set(['build', '.svelte-kit', 'node_modules', 'cache', 'parag
 
 /** SHA-256 over everything the built app depends on: its sources, the API document, the locked dependencies. */
 function appSourcesHash(): string {
-  return hashOfSources([app, API_DOCUMENT, EXAMPLE, join(root, 'package-lock.json')], skipped);
+  const protocol = join(root, 'bridge/protocol');
+  return hashOfSources([app, protocol, API_DOCUMENT, EXAMPLE, join(root, 'package-lock.json')], skipped);
 }
 
 function isFresh(hash: string): boolean {

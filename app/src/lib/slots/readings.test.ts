@@ -14,7 +14,9 @@ const sample = (minute: number, readings: Partial<Sample>): Sample => ({
   latency_ms: null,
   ...readings,
 });
-const chart = (samples: Sample[], field: string) => chartsOf(samples, 300).find((one) => one.field === field);
+const span = { from: Date.parse(at(0)), to: Date.parse(at(17)), bucketSec: 300 };
+const chart = (samples: Sample[], field: string) =>
+  chartsOf(samples, span).find((one) => one.field === field);
 
 describe('charts of samples', () => {
   it('takes the mean of a bucket and leaves out what could not be had', () => {
