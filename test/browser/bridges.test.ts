@@ -143,7 +143,7 @@ describe('an administrator', () => {
     await expectAccessible(page, 'the question before revoking');
     await dialog.getByRole('button', { name: 'Revoke' }).click();
     await region('This bridge is revoked').waitFor();
-    await expect.poll(() => world?.speaker.connected).toBe(false);
+    await expect.poll(() => world?.speaker.connected, { timeout: PATIENCE }).toBe(false);
     await screenshot(page, 'bridge-revoked');
     await page.getByRole('link', { name: 'All bridges' }).click();
     await inMain(page).getByText('No bridge yet').waitFor();

@@ -65,7 +65,7 @@ export class PbxCall {
     const from = this.#outside ?? this.#inside;
     if (!from) return;
     if (this.plan.direction === 'out') this.#tell({ ...this.#fact(from), what: 'up' });
-    const to = this.plan.direction === 'in' ? this.#leg('extension') : this.#leg('trunk');
+    const to = this.plan.direction === 'in' ? this.#leg('extension') : this.#called();
     if (this.plan.direction === 'in') this.#inside = to;
     else this.#outside = to;
     this.#open(to);
@@ -168,6 +168,19 @@ export class PbxCall {
       channel: `PJSIP/${endpoint}-${tail}`,
       kind,
       endpoint,
+    };
+  }
+
+  /** A colleague's phone or the carrier. */
+  #called(): Leg {
+    const { number } = this.plan;
+    const leg = this.#leg('trunk');
+    if (!/^[0-9]{3,4}$/.test(number)) return leg;
+    return {
+      ...leg,
+      kind: 'extension',
+      endpoint: number,
+      channel: leg.channel.replace(this.plan.trunk, number),
     };
   }
 

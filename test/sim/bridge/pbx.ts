@@ -35,6 +35,7 @@ export class SimulatedPbx {
   readonly queues: Queue[];
   readonly #world: World;
   #ami: 'up' | 'down' = 'up';
+  #refusal: string | null = null;
   #number = 0;
 
   constructor(world: World) {
@@ -79,6 +80,11 @@ export class SimulatedPbx {
   setAmi(state: 'up' | 'down'): void {
     this.#ami = state;
     this.#tellState();
+  }
+
+  /** Refuses every originate with these words, until they are null. */
+  refuse(words: string | null): void {
+    this.#refusal = words;
   }
 
   trunks(): TrunkView[] {
@@ -140,7 +146,7 @@ export class SimulatedPbx {
       this.#listening();
       if (trunk !== TRUNK && trunk !== 'trunk-reserve')
         throw new Refusal('FORBIDDEN', `trunk ${trunk} is not in the configuration`);
-      if (from === '199') throw new Refusal('PBX_REFUSED', 'extension 199 is not registered');
+      if (this.#refusal !== null) throw new Refusal('PBX_REFUSED', this.#refusal);
       const call = this.#call({ direction: 'out', number: to, extension: from, trunk, callId: call_id });
       this.#world.playPbxCall(call);
       return { pbx: PBX, uniqueid: call.linkedid, linkedid: call.linkedid };
