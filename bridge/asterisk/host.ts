@@ -22,15 +22,6 @@ import { TrunkWatch } from './trunk-watch.ts';
 import { parseOffset } from './zone.ts';
 
 const ZONE_EVERY_MS = 60_000;
-/** Events that say that a trunk's state may be another. */
-const TRUNK_EVENTS = new Set([
-  'Registry',
-  'ContactStatus',
-  'ContactStatusDetail',
-  'DeviceStateChange',
-  'PeerStatus',
-  'Reload',
-]);
 
 /** @throws Error when the secret's file can't be read */
 export function credentialsOf({ ami }: PbxConfig): AmiCredentials {
@@ -128,8 +119,7 @@ export class AsteriskHost {
   async stop(): Promise<void> {
     if (this.#zoneTimer) clearInterval(this.#zoneTimer);
     this.trunks.stop();
-    await this.ami.stop();
-    await this.ssh?.stop();
+    await Promise.all([this.ami.stop(), this.ssh?.stop()]);
   }
 
   /** Tells again what the edge may have missed or forgotten. */
@@ -164,8 +154,7 @@ export class AsteriskHost {
   }
 
   #take(event: AmiMessage): void {
-    const kind = event.Event ?? '';
-    if (kind === 'Cdr') {
+    if (event.Event === 'Cdr') {
       this.#takeCdr(event);
       return;
     }
@@ -174,7 +163,7 @@ export class AsteriskHost {
     for (const data of normalise(this.channels, event)) this.#services.emit({ kind: 'pbx.channel', data });
     this.originates.hear(event);
     this.#recordings?.hear(event, this.channels);
-    if (TRUNK_EVENTS.has(kind)) this.trunks.nudge();
+    this.trunks.hear(event);
   }
 
   #takeCdr(event: AmiMessage): void {

@@ -25,11 +25,11 @@ export class WrongHostKey extends Error {
 }
 
 /** Connects once. @throws WrongHostKey, or Error with the reason in words */
-export async function connectSsh(config: SshConfig, pin: HostPin): Promise<NodeSSH> {
+export async function connectSsh(config: SshConfig, pin: HostPin, signal?: AbortSignal): Promise<NodeSSH> {
   const ssh = new NodeSSH();
   let shown: Buffer | undefined;
   try {
-    await ssh.connect({
+    const connecting = ssh.connect({
       host: config.host,
       port: config.port,
       username: config.user,
@@ -42,8 +42,9 @@ export async function connectSsh(config: SshConfig, pin: HostPin): Promise<NodeS
         return pin.accepts(key);
       },
     });
+    await (signal ? unlessAborted(connecting, signal) : connecting);
   } catch (error) {
-    ssh.dispose();
+    ssh.connection?.destroy();
     const message = error instanceof Error ? error.message : String(error);
     if (shown && /verification failed/i.test(message)) {
       throw new WrongHostKey(
@@ -118,29 +119,32 @@ export class SshLink {
     args: string[],
     signal?: AbortSignal,
   ): Promise<{ stdout: string; stderr: string; code: number }> {
-    return this.#limit.run(async () => {
-      if (signal?.aborted) throw new Refusal('CANCELLED', 'cancelled before it began');
-      const ssh = this.#connected();
-      let end: (() => void) | undefined;
-      try {
-        const result = await ssh.exec(program, args, {
-          stream: 'both',
-          noTrim: true,
-          onChannel: (channel) => {
-            end = () => channel.close();
-            signal?.addEventListener('abort', end, { once: true });
-          },
-        });
-        if (signal?.aborted) throw new Refusal('CANCELLED', 'cancelled or too late');
-        // A connection that is cut resolves too, without a code.
-        if (result.code === null) throw new Refusal('PBX_OFFLINE', 'the SSH connection broke in a command');
-        return { stdout: result.stdout, stderr: result.stderr, code: result.code };
-      } catch (error) {
-        throw offline(error);
-      } finally {
-        if (end) signal?.removeEventListener('abort', end);
-      }
-    });
+    const done = this.#limit.run(() => this.#exec(program, args, signal));
+    // Neither a full queue nor a connection that swallows everything holds a command longer than its caller waits.
+    return signal ? unlessAborted(done, signal) : done;
+  }
+
+  async #exec(program: string, args: string[], signal?: AbortSignal) {
+    if (signal?.aborted) throw new Refusal('CANCELLED', 'cancelled before it began');
+    const ssh = this.#connected();
+    let close: (() => void) | undefined;
+    try {
+      const { stdout, stderr, code } = await ssh.exec(program, args, {
+        stream: 'both',
+        noTrim: true,
+        onChannel: (channel) => {
+          close = () => channel.close();
+          signal?.addEventListener('abort', close, { once: true });
+        },
+      });
+      // A connection that is cut resolves too, without a code.
+      if (code === null) throw new Refusal('PBX_OFFLINE', 'the SSH connection broke in a command');
+      return { stdout, stderr, code };
+    } catch (error) {
+      throw offline(error);
+    } finally {
+      if (close) signal?.removeEventListener('abort', close);
+    }
   }
 
   /** A TCP connection from the host to `host:port`. Not a session, so it takes none of the places. */
@@ -189,7 +193,7 @@ export class SshLink {
       let began = 0;
       let refused = false;
       try {
-        const ssh = await connectSsh(this.#config, this.#pin);
+        const ssh = await connectSsh(this.#config, this.#pin, signal);
         began = performance.now();
         await this.#live(ssh, signal);
       } catch (error) {
@@ -235,6 +239,16 @@ export class SshLink {
     this.error = why;
     if (!this.#stop.signal.aborted) this.#changed();
   }
+}
+
+/** `promise`, or a refusal as soon as `signal` is aborted. What the promise comes to then is nobody's concern. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new Refusal('CANCELLED', 'cancelled or too late'));
+    if (signal.aborted) abort();
+    signal.addEventListener('abort', abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
 }
 
 const offline = (error: unknown): Refusal =>

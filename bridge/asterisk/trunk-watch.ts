@@ -2,6 +2,7 @@
 import type { PbxConfig } from '../config.ts';
 import type { Logger } from '../part.ts';
 import type { TrunkView } from '../protocol/pbx.ts';
+import type { AmiMessage } from './ami/message.ts';
 import type { Cli } from './cli.ts';
 import { parseEndpoints } from './parsers/endpoints.ts';
 import { parseRegistrations } from './parsers/registrations.ts';
@@ -11,6 +12,8 @@ import { trunkState } from './trunks.ts';
 const LOOK_EVERY_MS = 30_000;
 /** A change is told by several events, and the registration's own word follows them. */
 const SETTLE_MS = 150;
+/** A trunk that wavers does not make us ask all the time. */
+const LEAST_BETWEEN_MS = 2_000;
 
 interface Options {
   pbx: Pick<PbxConfig, 'name' | 'trunks'>;
@@ -26,6 +29,8 @@ export class TrunkWatch {
   #timer: NodeJS.Timeout | null = null;
   #looking: Promise<void> | null = null;
   #again = false;
+  #soon: NodeJS.Timeout | null = null;
+  #lookedAt = -Infinity;
 
   constructor(options: Options) {
     this.#options = options;
@@ -55,12 +60,38 @@ export class TrunkWatch {
 
   stop(): void {
     if (this.#timer) clearInterval(this.#timer);
+    if (this.#soon) clearTimeout(this.#soon);
     this.#timer = null;
+    this.#soon = null;
   }
 
-  /** Something about registrations or endpoints changed. */
-  nudge(): void {
-    if (this.#timer) setTimeout(() => this.look(), SETTLE_MS);
+  /** Looks soon if an event says that a trunk's state may be another one. */
+  hear(event: AmiMessage): void {
+    if (!this.#timer || this.#soon || !this.#concerned(event)) return;
+    const wait = Math.max(SETTLE_MS, this.#lookedAt + LEAST_BETWEEN_MS - performance.now());
+    this.#soon = setTimeout(() => {
+      this.#soon = null;
+      this.look();
+    }, wait);
+  }
+
+  #concerned(event: AmiMessage): boolean {
+    switch (event.Event) {
+      case 'Registry':
+      case 'Reload':
+        return true;
+      case 'ContactStatus':
+        return this.#views.has(event.EndpointName ?? '') || this.#views.has(event.AOR ?? '');
+      case 'PeerStatus':
+        return this.#views.has((event.Peer ?? '').replace(/^PJSIP\//, ''));
+      case 'DeviceStateChange': {
+        // Told with each call over it as well: only whether it can be reached is of interest.
+        const view = this.#views.get((event.Device ?? '').replace(/^PJSIP\//, ''));
+        return view !== undefined && (event.State === 'UNAVAILABLE' || view.endpoint === 'Unavailable');
+      }
+      default:
+        return false;
+    }
   }
 
   failed(trunk: string): void {
@@ -108,6 +139,7 @@ export class TrunkWatch {
 
   async #look(signal?: AbortSignal): Promise<void> {
     if (this.#views.size === 0) return;
+    this.#lookedAt = performance.now();
     const { pbx, cli, now } = this.#options;
     const registrations = parseRegistrations(await cli.run(['pjsip', 'show', 'registrations'], signal));
     const endpoints = parseEndpoints(await cli.run(['pjsip', 'show', 'endpoints'], signal));

@@ -1,6 +1,6 @@
 /** What a trunk's state is, out of what Asterisk says of its registration and its endpoint. Pure. */
 import type { TrunkView } from '../protocol/pbx.ts';
-import type { Endpoint } from './parsers/endpoints.ts';
+import { isNamed, type Endpoint } from './parsers/endpoints.ts';
 import type { Registration } from './parsers/registrations.ts';
 
 export interface TrunkConfig {
@@ -24,7 +24,7 @@ export function trunkState(
   endpoints: readonly Endpoint[],
   registrations: readonly Registration[],
 ): TrunkState {
-  const endpoint = endpoints.find(({ name }) => name === trunk.name);
+  const endpoint = endpoints.find((one) => isNamed(one, trunk.name));
   const registration = trunk.registers ? registrationOf(trunk, endpoint, registrations) : undefined;
   const words = {
     registration: trunk.registers ? (registration?.status ?? 'none') : null,

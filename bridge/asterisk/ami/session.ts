@@ -17,6 +17,9 @@ export class AmiLoginRefused extends Error {
   override readonly name = 'AmiLoginRefused';
 }
 
+/** Channels and transfers, CDRs, variables and applications, registrations; not the reports about each media packet. */
+const EVENT_CLASSES = 'system,call,cdr,dialplan';
+
 /** How long an answer may take: the interface is on the host itself or on its network. */
 const ANSWER_WITHIN_MS = 8_000;
 
@@ -80,7 +83,7 @@ export class AmiSession {
         AuthType: amiText('MD5'),
         Username: user,
         Key: amiText(key),
-        Events: amiText('on'),
+        Events: amiText(EVENT_CLASSES),
       });
       if (login.Response !== 'Success') {
         throw new AmiLoginRefused(`Asterisk refuses the manager user: ${login.Message ?? 'no reason given'}`);

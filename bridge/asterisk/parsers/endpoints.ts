@@ -13,6 +13,13 @@ export interface Endpoint {
 const ENDPOINT =
   /^ Endpoint: {2}(?<name>[^\s/]+)(?:\/.*?)?\s{2,}(?<state>[A-Z][A-Za-z+ ]*?)\s{2,}(?<channels>\d+) of \S+\s*$/;
 
+/** Asterisk cuts longer names off in this column, not in those of contacts and registrations. */
+const NAME_WIDTH = 51;
+
+/** Whether an endpoint of the list is the one of this name, which may be longer than its column. */
+export const isNamed = (endpoint: Endpoint, name: string): boolean =>
+  endpoint.name === name || (endpoint.name.length === NAME_WIDTH && name.startsWith(endpoint.name));
+
 /** `pjsip show endpoints`, each with the contacts that its lines are followed by. */
 export function parseEndpoints(output: string): Endpoint[] {
   const endpoints: Endpoint[] = [];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseContacts } from './contacts.ts';
-import { parseEndpoints } from './endpoints.ts';
+import { isNamed, parseEndpoints } from './endpoints.ts';
 import { parseRegistrations } from './registrations.ts';
 import { reloaded } from './reload.ts';
 import { parseUptime } from './uptime.ts';
@@ -64,6 +64,24 @@ describe('pjsip show endpoints', () => {
     expect(talking.find(({ name }) => name === '150')).toMatchObject({ state: 'In use', channels: 1 });
     expect(talking.find(({ name }) => name === 'trunk-main')).toMatchObject({ state: 'In use', channels: 1 });
     expect(talking).toHaveLength(6);
+  });
+
+  it('knows one whose name is longer than its column', () => {
+    const name = 'trunk-with-a-very-long-name-of-some-carrier-in-a-far-country';
+    const [endpoint] = parseEndpoints(
+      ' Endpoint:  trunk-with-a-very-long-name-of-some-carrier-in-a-fa  Not in use    0 of inf\n' +
+        '        Aor:  trunk-with-a-very-long-name-of-some-car            0\n' +
+        `      Contact:  ${name}/sip:127.0.0.2:21070 a88babd16f Avail         0.391\n`,
+    );
+    if (!endpoint) throw new Error('not read');
+    expect(isNamed(endpoint, name)).toBe(true);
+    expect(isNamed(endpoint, 'trunk-with')).toBe(false);
+    expect(endpoint.contacts).toMatchObject([{ aor: name, status: 'Avail' }]);
+    expect(
+      parseRegistrations(
+        ` ${name}/sip:127.0.0.2:21070  n/a                         Registered        (exp. 49s)\n`,
+      ),
+    ).toEqual([{ name, server: 'sip:127.0.0.2:21070', status: 'Registered' }]);
   });
 
   it('is empty without PJSIP', () => {
