@@ -24,6 +24,12 @@ const PAGES = [
   { name: 'slot', path: '/slots/1', ready: 'text=SIM0000001' },
   { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
   { name: 'script', path: '/scripts/telegram_call', ready: '[data-step]' },
+  { name: 'bridges', path: '/bridges', ready: '[data-bridge]' },
+  { name: 'pbx', path: '/pbx', ready: '[data-trunk]' },
+  { name: 'pbx-channels', path: '/pbx/channels', ready: '[data-live-call]' },
+  { name: 'pbx-queues', path: '/pbx/queues', ready: '[data-member]' },
+  { name: 'pbx-cdr', path: '/pbx/cdr', ready: 'main td a, main td time' },
+  { name: 'pbx-recordings', path: '/pbx/recordings', ready: '[data-recorded]' },
 ] as const;
 
 let server: TestServer;
@@ -33,6 +39,11 @@ beforeAll(async () => {
   server = await TestServer.start();
   phone = await startPhone(server.url, 'admin', 'a11y phone');
   bridge = await startBridge(server.url, 'Office');
+  const recorded = bridge.pbx.incoming('+375290000042', '101');
+  recorded.answer();
+  await bridge.pbx.end(recorded);
+  bridge.pbx.incoming('+375290000043', '102').answer();
+  await bridge.speaker.settled();
   await postTrace(server.url, 'incoming-answered');
   await postTrace(server.url, 'incoming-missed');
 });
@@ -75,6 +86,13 @@ describe.each(LOOKS)('$theme, $locale, $width px', ({ theme, locale, width, heig
     await page.goto(server.url + path);
     await page.locator(ready).first().waitFor();
     await look(name);
+  });
+
+  it('bridge', async () => {
+    await page.goto(`${server.url}/bridges`);
+    await page.locator('[data-bridge] a').click();
+    await page.locator('[data-reading=cpu]').waitFor();
+    await look('bridge');
   });
 
   it('call card', async () => {

@@ -113,6 +113,8 @@ export function refusalText({ code, words }: { code: string; words: string }): s
       return m.error_bridge_late();
     case 'OUTCOME_UNKNOWN':
       return m.error_bridge_unsure();
+    case 'SLOT_OFFLINE':
+      return m.error_slot_offline();
     case 'SLOT_BUSY':
     case 'FENCED':
       return m.error_slot_busy();
