@@ -7,6 +7,10 @@ import type { Client } from './client.ts';
 import { expectStatus } from './handset.ts';
 import type { Order } from './scripted-bridge.ts';
 
+/** As the systemd unit starts it. */
+const FLAGS = ['--max-semi-space-size=2', '--max-old-space-size=192'];
+const CACHE = { NODE_COMPILE_CACHE: join(root, 'dist/bridge-compile-cache') };
+
 const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
@@ -89,8 +93,8 @@ export class TestBridge {
   run(args: string[], environment: Record<string, string> = {}, input = ''): Promise<Ran> {
     const child = spawn(
       process.execPath,
-      [join(root, 'bridge/main.ts'), '--config', this.configFile, ...args],
-      { env: { ...process.env, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] },
+      [...FLAGS, join(root, 'bridge/main.ts'), '--config', this.configFile, ...args],
+      { env: { ...process.env, ...CACHE, ...environment }, stdio: ['pipe', 'pipe', 'pipe'] },
     );
     child.stdin.end(input);
     return collect(child);
@@ -104,8 +108,8 @@ export class TestBridge {
   start(environment: Record<string, string> = {}): void {
     const scripted = this.#script.endsWith('scripted-bridge.ts');
     const args = scripted ? [this.#script, this.configFile] : [this.#script, '--config', this.configFile];
-    const child = spawn(process.execPath, args, {
-      env: { ...process.env, ...environment },
+    const child = spawn(process.execPath, [...FLAGS, ...args], {
+      env: { ...process.env, ...CACHE, ...environment },
       stdio: ['ignore', 'pipe', 'pipe', ...(scripted ? (['ipc'] as const) : [])],
     });
     this.#child = child;
