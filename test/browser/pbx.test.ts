@@ -175,6 +175,7 @@ describe('a supervisor', () => {
       .locator('[data-problem=PBX_OFFLINE]')
       .getByText('The PBX cannot be reached now.')
       .waitFor();
+    await inMain(page).getByText('Not known while a PBX cannot be asked').waitFor();
     await screenshot(page, 'pbx-unreachable');
     world.pbx.setAmi('up');
     await world.speaker.close();
