@@ -103,10 +103,12 @@ export class SshLink {
   async whenUp(signal: AbortSignal): Promise<void> {
     while (!this.#ssh) {
       signal.throwIfAborted();
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = (): void => resolve();
+      this.#waiting.push(wake);
+      signal.addEventListener('abort', wake, { once: true });
+      await promise;
+      signal.removeEventListener('abort', wake);
     }
   }
 

@@ -23,9 +23,7 @@ describe('an action', () => {
   });
 
   it('is the same after it was read, whatever its values are', () => {
-    const text = fc
-      .string({ unit: 'binary', maxLength: 40 })
-      .filter((value) => !/[\r\n\0]/.test(value) && value.isWellFormed());
+    const text = fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !/[\r\n\0]/.test(value));
     fc.assert(
       fc.property(text, text, (channel, data) => {
         const bytes = encodeAction('Originate', amiText('a-1'), {
@@ -35,6 +33,7 @@ describe('an action', () => {
         const [message] = new AmiDecoder().push(Buffer.from(GREETING + bytes));
         expect(message).toMatchObject({ Action: 'Originate', ActionID: 'a-1', Channel: channel, Data: data });
       }),
+      { numRuns: 50 },
     );
   });
 });

@@ -1,5 +1,5 @@
 /** One signed-in connection to Asterisk's manager interface. It is used until it breaks; `link.ts` makes the next one. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { Refusal } from '../../part.ts';
 import {
@@ -40,22 +40,20 @@ export class AmiSession {
   readonly #decoder = new AmiDecoder();
   readonly #pending = new Map<string, Pending>();
   readonly #onEvent: (event: AmiMessage) => void;
+  readonly #prefix = `trunkline-${randomUUID().slice(0, 8)}`;
   #nextId = 1;
   #ended: Error | null = null;
   #close: (error: Error) => void = () => undefined;
   /** Resolves with the reason when the connection is gone. */
   readonly closed: Promise<Error>;
-  #greeted: () => void = () => undefined;
-  readonly #greeting: Promise<void>;
+  /** Waits for the first line, then for nothing more. */
+  #greeting: Omit<Pending, 'list'> | null = null;
 
   private constructor(stream: Duplex, onEvent: (event: AmiMessage) => void) {
     this.#stream = stream;
     this.#onEvent = onEvent;
     this.closed = new Promise((resolve) => {
       this.#close = resolve;
-    });
-    this.#greeting = new Promise((resolve) => {
-      this.#greeted = resolve;
     });
     stream.on('data', (chunk: Buffer) => this.#receive(chunk));
     stream.on('error', (error: Error) => this.#end(error));
@@ -75,7 +73,10 @@ export class AmiSession {
   ): Promise<AmiSession> {
     const session = new AmiSession(stream, onEvent);
     try {
-      await session.#beforeDeadline(session.#greeting, 'a greeting');
+      const greeting = new Promise<AmiMessage>((resolve, reject) => {
+        session.#greeting = { resolve, reject };
+      });
+      await session.#beforeDeadline(greeting, 'a greeting');
       const { Response, Challenge = '' } = await session.action('Challenge', { AuthType: amiText('MD5') });
       if (Response !== 'Success') throw new AmiLoginRefused('Asterisk offers no MD5 challenge');
       const key = createHash('md5').update(`${Challenge}${secret}`).digest('hex');
@@ -110,9 +111,9 @@ export class AmiSession {
     return list;
   }
 
-  /** An id for an action whose later events have to be recognised. */
+  /** An id for an action. Events of another client's actions are heard as well, so it is nobody else's. */
   actionId(): AmiText {
-    return amiText(`trunkline-${this.#nextId++}`);
+    return amiText(`${this.#prefix}-${this.#nextId++}`);
   }
 
   close(): void {
@@ -154,11 +155,8 @@ export class AmiSession {
         this.#end(error);
       }, ANSWER_WITHIN_MS);
     });
-    const gone = this.closed.then((error) => {
-      throw error instanceof Refusal ? error : new Refusal('PBX_OFFLINE', error.message);
-    });
     try {
-      return await Promise.race([promise, late, gone]);
+      return await Promise.race([promise, late]);
     } finally {
       clearTimeout(timer);
     }
@@ -172,7 +170,7 @@ export class AmiSession {
       this.#end(error instanceof Error ? error : new Error(String(error)));
       return;
     }
-    if (this.#decoder.greeting !== null) this.#greeted();
+    if (this.#decoder.greeting !== null) this.#greeting?.resolve({});
     for (const message of messages) this.#take(message);
   }
 
@@ -193,5 +191,8 @@ export class AmiSession {
     this.#ended = error;
     this.#stream.destroy();
     this.#close(error);
+    const refusal = error instanceof Refusal ? error : new Refusal('PBX_OFFLINE', error.message);
+    for (const { reject } of this.#pending.values()) reject(refusal);
+    this.#greeting?.reject(refusal);
   }
 }
