@@ -114,7 +114,7 @@ function unheard(group: PbxGroup, startedAt: number): CallReading | null {
     ending: {
       evidence: failedAt === undefined ? 'timer' : 'withdrawn',
       endAt: Math.max(endAt, startedAt),
-      outcome: 'failed',
+      outcome: group.legs?.endAskedAt === undefined ? 'failed' : 'cancelled',
       talkSec: 0,
     },
     exts: [],
