@@ -278,14 +278,14 @@ describe('with Local channels that collapse once sound flows', () => {
         to: '+375290000006',
       });
       const facts = () => other.facts(linkedid);
+      // Four ends in two bridges; where they collapse, the trunk's channel moves over and the halves go.
       await expect
-        .poll(() => facts().filter(({ what, kind }) => what === 'enter' && kind === 'trunk'), soon)
-        .not.toEqual([]);
-      if (!extension_channel.endsWith('/n')) {
-        await expect
-          .poll(() => facts().filter(({ what, kind }) => what === 'gone' && kind === 'local'), soon)
-          .toHaveLength(2);
-      }
+        .poll(() => facts().filter(({ what }) => what === 'enter').length, soon)
+        .toBeGreaterThanOrEqual(4);
+      const halves = extension_channel.endsWith('/n') ? 0 : 2;
+      await expect
+        .poll(() => facts().filter(({ what, kind }) => what === 'gone' && kind === 'local'), soon)
+        .toHaveLength(halves);
       expect(facts().some((fact) => fact.what === 'gone' && fact.last)).toBe(false);
       const { channel } = await other.ask('pbx.redirect', {
         linkedid,
