@@ -17,7 +17,7 @@ describe.skipIf(telephony().phones === '')('slots through the API', () => {
   let bridges: Bridges;
   let enrolled: Enrolled;
   let adb: AdbServer;
-  let cables: Cable[];
+  let cables: Cable[] = [];
   const cableOf = (phone: Phone): Cable => cables[phone === a ? 0 : 1] as Cable;
   let slotA = 0;
   let slotB = 0;
@@ -40,9 +40,10 @@ describe.skipIf(telephony().phones === '')('slots through the API', () => {
     slotB = await numberOf(b.serial);
   });
   afterAll(async () => {
-    await bridges.remove();
-    await server.stop();
-    await adb.kill();
+    // What a failed start did not make is not there to be taken down.
+    await (bridges as Bridges | undefined)?.remove();
+    await (server as TestServer | undefined)?.stop();
+    await (adb as AdbServer | undefined)?.kill();
     for (const cable of cables) await cable.unplug();
   });
   beforeEach(async () => {
@@ -125,6 +126,60 @@ describe.skipIf(telephony().phones === '')('slots through the API', () => {
     });
     const asked = await result(a, await command(a, 'getprop ro.serialno'));
     expect(asked).toMatchObject({ output: `${a.serial}\n`, took_ms: expect.any(Number) });
+  });
+
+  it('takes nothing for a command that is a value, in whatever field it comes', async () => {
+    const evil = [
+      `x; reboot`,
+      '$(reboot)',
+      '`reboot`',
+      `'; reboot; '`,
+      `" && reboot "`,
+      'x | reboot',
+      "x\\'; reboot",
+    ];
+    const body = {
+      name: 'type_it',
+      params: [{ name: 'words', type: 'text' }],
+      steps: [
+        { do: 'text', text: '{{words}}' },
+        {
+          do: 'intent',
+          action: 'android.intent.action.VIEW',
+          data: '{{words}}',
+          extras: { note: '{{words}}' },
+        },
+        { do: 'shell', argv: ['getprop', '{{words}}'] },
+      ],
+    };
+    await admin.send('DELETE', '/api/gacs/scripts/type_it');
+    expectStatus(201, await admin.post('/api/gacs/scripts', body));
+    for (const words of evil) {
+      const { script_id: id } = await run(a, 'type_it', { words });
+      expect([words, await runEnded(id)]).toMatchObject([words, { params: { words } }]);
+      await isNow(a, 'ONLINE');
+      const typed = await result(a, await command(a, `getprop '${words.replaceAll("'", `'\\''`)}'`));
+      expect([words, typed['argv']]).toEqual([words, ['getprop', words]]);
+    }
+    for (const bad of evil) {
+      const refused = [
+        await admin.post('/api/gacs/run-script', {
+          slot_id: slotA,
+          script: 'gsm_call',
+          params: { number: bad },
+        }),
+        await admin.post('/api/gacs/run-script', { slot_id: slotA, script: bad, params: {} }),
+        await admin.post('/api/call/start', { number: bad, slot: slotA }),
+        await admin.send('PATCH', `/api/slots/${slotA}`, { body: { config: { app: bad } } }),
+        await admin.send('PATCH', `/api/slots/${slotA}`, { body: { trunk: bad } }),
+        await admin.post('/api/gacs/scripts', { ...body, name: bad }),
+        await admin.post('/api/gacs/scripts', { ...body, name: 'b', steps: [{ do: 'key', key: bad }] }),
+        await admin.post('/api/gacs/scripts', { ...body, name: 'b', steps: [{ do: 'intent', action: bad }] }),
+      ];
+      expect(refused.map(({ status }) => status)).toEqual(refused.map(() => 400));
+    }
+    expect(a.read('reboot.log')).toBe('');
+    expect(await slot(a)).toMatchObject({ status: 'ONLINE' });
   });
 
   it('shows the screen as a picture', async () => {

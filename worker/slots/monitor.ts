@@ -6,7 +6,7 @@ import type { Identity } from '../http/context';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { HubBody, NetworkBody, SlotReadingBody, SystemBody } from './monitor-schema';
 import { SlotId } from './schema';
-import { ageSec, iso, metricsView } from './views';
+import { ageSec, iso, metricsView, uptimeText } from './views';
 
 const ofBridge = z.object({
   bridge: z
@@ -209,9 +209,3 @@ const missing = (bridge: string | null, fields: readonly string[], why: string) 
 
 const whyOf = (why: Readonly<Record<string, string>>, fields: readonly string[]): Record<string, string> =>
   Object.fromEntries(Object.entries(why).filter(([field]) => fields.includes(field)));
-
-/** `14h32m`, as clients of old know it; days are hours too. */
-export function uptimeText(seconds: number): string {
-  const minutes = Math.floor(seconds / 60);
-  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
-}

@@ -194,7 +194,7 @@ async function changeable(env: Env, identity: Identity, name: string): Promise<u
   return row.script;
 }
 
-export const scriptView = (stored: StoredScript, nameOf: NameOf): z.infer<typeof ScriptBody> => ({
+const scriptView = (stored: StoredScript, nameOf: NameOf): z.infer<typeof ScriptBody> => ({
   ...stored.script,
   shipped: stored.shipped,
   needs_shell: scriptNeedsShell(stored.script),

@@ -13,6 +13,12 @@ export const isoOrNull = (at: number | null): string | null => (at === null ? nu
 /** Whole seconds since a reading was taken; the clocks of two machines never make it negative. */
 export const ageSec = (at: number, now: number): number => Math.max(0, Math.round((now - at) / 1_000));
 
+/** `14h32m`, as clients of old know it; days are hours too. */
+export function uptimeText(seconds: number): string {
+  const minutes = Math.floor(seconds / 60);
+  return `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, '0')}m`;
+}
+
 const NEVER = 'the bridge has not told a reading of this phone yet';
 
 /** A slot's newest reading with its age, every field null and explained where there is none. */
