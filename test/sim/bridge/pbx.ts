@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { QueueView, TrunkView } from '../../../bridge/protocol/pbx.ts';
 import { wav } from './media.ts';
 import { PBX, PbxCall, TRUNK } from './pbx-calls.ts';
-import type { World } from './world.ts';
+import type { Stage } from './stage.ts';
 
 type Queue = z.infer<typeof QueueView>;
 export type CallEnd = 'ANSWERED' | 'BUSY' | 'NO ANSWER' | 'FAILED';
@@ -33,12 +33,12 @@ const member = (extension: string, name: string, more: Partial<Queue['members'][
 export class SimulatedPbx {
   readonly calls = new Map<string, PbxCall>();
   readonly queues: Queue[];
-  readonly #world: World;
+  readonly #world: Stage;
   #ami: 'up' | 'down' = 'up';
   #refusal: string | null = null;
   #number = 0;
 
-  constructor(world: World) {
+  constructor(world: Stage) {
     this.#world = world;
     const lastCall = world.now() - 340_000;
     this.queues = [

@@ -4,7 +4,7 @@ import type { BridgeEvent } from '../../../bridge/protocol/events.ts';
 import type { SlotReading } from '../../../bridge/protocol/readings.ts';
 import type { Script, ScriptStep, SlotStatus } from '../../../bridge/protocol/slots.ts';
 import { png } from './media.ts';
-import type { World } from './world.ts';
+import type { Stage } from './stage.ts';
 
 /** One phone on a USB port. */
 export interface SlotPhone {
@@ -36,10 +36,10 @@ export const newPhones = (): SlotPhone[] => [1, 2].map(newPhone);
 /** The phones of a simulated bridge: they ring, talk, run scripts and answer commands, all of it invented. */
 export class SimulatedSlots {
   readonly phones = newPhones();
-  readonly #world: World;
+  readonly #world: Stage;
   #shots = 0;
 
-  constructor(world: World) {
+  constructor(world: Stage) {
     this.#world = world;
   }
 
@@ -129,9 +129,9 @@ export class SimulatedSlots {
     'slot.screen': async ({ slot }) => {
       this.#ready(slot);
       const picture = this.#picture();
-      const stream = this.#world.speaker.newStream();
+      const stream = this.#world.newStream();
       // The frames follow the answer that names their stream.
-      setImmediate(() => void this.#world.speaker.sendBytes(stream, picture).catch(() => undefined));
+      setImmediate(() => void this.#world.sendBytes(stream, picture).catch(() => undefined));
       return { stream, size: picture.byteLength };
     },
     'slot.call': async ({ slot, fence, call_id, number }) => {

@@ -5,13 +5,13 @@
 import { createHash } from 'node:crypto';
 import type { BridgeEvent } from '../../../bridge/protocol/events.ts';
 import type { Agent } from '../../../bridge/protocol/messages.ts';
-import type { EdgeArgs } from '../../../bridge/protocol/verbs.ts';
 import { hostReading, hubReadings } from './host.ts';
 import { enrol, type Identity } from './identity.ts';
 import { SimulatedPbx } from './pbx.ts';
 import { PBX, TRUNK, type PbxCall } from './pbx-calls.ts';
 import { SimulatedSlots } from './slots.ts';
 import { BridgeSpeaker, type SpeakerLine } from './speaker.ts';
+import type { Stage, Upload } from './stage.ts';
 
 export const AGENT: Agent = {
   version: '0.1.0-simulated',
@@ -30,9 +30,7 @@ export interface WorldOptions {
   onLine?: (line: SpeakerLine) => void;
 }
 
-type Upload = Omit<EdgeArgs<'upload.begin'>, 'size' | 'sha256' | 'stream'>;
-
-export class World {
+export class World implements Stage {
   readonly speaker: BridgeSpeaker;
   readonly pbx: SimulatedPbx;
   readonly slots: SimulatedSlots;
@@ -116,6 +114,14 @@ export class World {
     await this.speaker.sendBytes(stream, bytes, offset);
     const { ok } = await this.speaker.ask('upload.end', { upload });
     if (!ok) throw new Error(`${about.key}: the edge has another checksum`);
+  }
+
+  newStream(): number {
+    return this.speaker.newStream();
+  }
+
+  sendBytes(stream: number, bytes: Uint8Array): Promise<void> {
+    return this.speaker.sendBytes(stream, bytes);
   }
 
   /** What becomes of an originated call: the last digits of its number decide, 17 is busy, 19 answers nothing. */

@@ -1,6 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
-import type { Bridge, BridgePbx, BridgeState, LogLevel, PortState } from './model';
+import type { BridgePbx, BridgeState, LogLevel, PortState } from './model';
 
 export const stateName: Record<BridgeState, () => string> = {
   online: m.bridges_state_online,
@@ -58,7 +58,3 @@ export const partName = (part: string): string => parts[part]?.() ?? part;
 /** Whether a PBX can be asked and listened to. */
 export const pbxTone = (pbx: BridgePbx): BadgeTone =>
   pbx.ami === 'down' ? 'bad' : pbx.ssh === 'down' ? 'warn' : 'ok';
-
-/** What connects last, or connected: null of a bridge that never did. */
-export const lastSeen = (bridge: Bridge): string | null =>
-  bridge.live && !bridge.live.connected ? bridge.live.since : null;
