@@ -30,16 +30,14 @@ describe('GET /api/call/sources', () => {
       createdAt,
       createdBy: USERS.op12,
     });
-    await db
-      .insert(extensions)
-      .values({
-        id: crypto.randomUUID(),
-        tenantId: ONE,
-        number: '177',
-        label: null,
-        userId: USERS.op12,
-        createdAt,
-      });
+    await db.insert(extensions).values({
+      id: crypto.randomUUID(),
+      tenantId: ONE,
+      number: '177',
+      label: null,
+      userId: USERS.op12,
+      createdAt,
+    });
     await env.SESSION_GATE.getByName(ONE).tenantChanged();
     expect((await sources('op12')).json).toEqual({
       extension: { number: '177', label: null },
