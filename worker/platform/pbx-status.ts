@@ -139,21 +139,28 @@ async function partOf(env: Env, identity: Identity, known: KnownBridge): Promise
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-/** What the configuration names and nobody can look at now. */
+/** What the configuration names and nobody can look at now; a trunk keeps the time of its last reading. */
 function unread({ bridge, status }: KnownBridge, why: string): Omit<Part, 'problems'> {
   const of = { bridge_id: bridge.id, bridge: bridge.name };
   const configured = status?.config?.pbx ?? [];
-  const none = { failed: null, last_check: null, registration: null, endpoint: null };
+  const seen = (pbx: string, name: string) =>
+    status?.trunks.find((trunk) => trunk.pbx === pbx && trunk.name === name);
   return {
     trunks: configured.flatMap((pbx) =>
-      pbx.trunks.map((name) => ({
-        name,
-        state: 'DOWN' as const,
-        reason: why,
-        ...none,
-        pbx: pbx.name,
-        ...of,
-      })),
+      pbx.trunks.map((name) => {
+        const last = seen(pbx.name, name);
+        return {
+          name,
+          state: 'DOWN' as const,
+          reason: last ? `${why} It was ${last.state} when last looked at.` : why,
+          failed: last?.failed ?? null,
+          last_check: last ? iso(last.last_check) : null,
+          registration: null,
+          endpoint: null,
+          pbx: pbx.name,
+          ...of,
+        };
+      }),
     ),
     pbx: configured.map((pbx) => ({
       ...pbx,
@@ -173,14 +180,14 @@ function readTrunks(known: KnownBridge, told: VerbResult<'pbx.trunks'>['trunks']
   const of = { bridge_id: known.bridge.id, bridge: known.bridge.name };
   const read = told.map((trunk) => ({ ...trunk, last_check: iso(trunk.last_check), ...of }));
   // A trunk the bridge said nothing of is as good as down.
-  const missing = unread(known, 'the bridge told nothing of it').trunks.filter(
+  const missing = unread(known, 'The bridge told nothing of it.').trunks.filter(
     (trunk) => !read.some(({ pbx, name }) => pbx === trunk.pbx && name === trunk.name),
   );
   return [...read, ...missing];
 }
 
 function readStates(known: KnownBridge, told: VerbResult<'pbx.status'>['pbx']): PbxBody[] {
-  return unread(known, 'the bridge told nothing of it').pbx.map((blank) => {
+  return unread(known, 'The bridge told nothing of it.').pbx.map((blank) => {
     const state = told.find(({ name }) => name === blank.name);
     return state ? { ...blank, ...state } : blank;
   });

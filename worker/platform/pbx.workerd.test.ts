@@ -342,12 +342,29 @@ describe('what the PBXs are doing', () => {
     );
   });
 
-  it('says that a bridge is away, and nothing waits for it', async () => {
+  it('says that a bridge is away and how its trunk was, and nothing waits for it', async () => {
+    const trunk = {
+      pbx: 'main',
+      name: 'trunk-a',
+      state: 'OK',
+      reason: null,
+      registration: 'Registered',
+    } as const;
+    const data = { ...trunk, endpoint: 'Not in use', failed: 3, last_check: 1_760_000_000_000 };
+    bridge.emit({ kind: 'pbx.trunk', data });
+    await bridge.stored();
     bridge.disconnect();
     await expect.poll(async () => (await bridge.link.status()).connected).toBe(false);
     const { json } = await as('view1', 'GET', '/api/pbx/status');
     expect(json).toMatchObject({
-      trunks: [{ name: 'trunk-a', state: 'DOWN', last_check: null }],
+      trunks: [
+        {
+          state: 'DOWN',
+          reason: 'The bridge is not connected. It was OK when last looked at.',
+          failed: 3,
+          last_check: '2025-10-09T08:53:20.000Z',
+        },
+      ],
       pbx: [{ name: 'main', connected: false, ami: null, error: 'The bridge is not connected.' }],
       problems: [{ code: 'OFFLINE' }],
     });
