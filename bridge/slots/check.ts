@@ -1,5 +1,5 @@
 /** The slots' rows of `--check`: the ADB server, and each phone it lists. */
-import type { AdbServerClient } from '@yume-chan/adb';
+import type { AdbClient } from './adb/client.ts';
 import type { SlotsConfig } from '../config.ts';
 import type { CheckRow } from '../part.ts';
 import { parseDevices, type Device } from './adb/devices.ts';
@@ -11,7 +11,7 @@ import { shown, START, type Link } from './machine.ts';
 const INSTALL = "Install Android's platform tools (Debian: apt install adb), or set program in [slots].";
 
 export async function checkSlots(
-  client: AdbServerClient,
+  client: AdbClient,
   config: SlotsConfig,
   server: ServerProcess,
 ): Promise<CheckRow[]> {
@@ -38,7 +38,7 @@ export async function checkSlots(
 
 const NO_PHONES = 'Plug in a phone with USB debugging switched on (developer options).';
 
-async function checkPhone(client: AdbServerClient, device: Device): Promise<CheckRow> {
+async function checkPhone(client: AdbClient, device: Device): Promise<CheckRow> {
   const place = device.usb === null ? '' : ` at USB ${device.usb}`;
   const what = `slot ${device.serial || 'without a serial'}${place}`;
   if (device.state !== 'device') {

@@ -1,5 +1,5 @@
 /** Who a phone says it is. */
-import type { AdbServerClient } from '@yume-chan/adb';
+import type { AdbClient } from './adb/client.ts';
 import { Refusal } from '../part.ts';
 import type { Device } from './adb/devices.ts';
 import { runLine } from './adb/shell.ts';
@@ -24,11 +24,7 @@ const WITHIN_MS = 5_000;
 export class Unusable extends Error {}
 
 /** Asks a phone. @throws Unusable, or what kept it from answering */
-export async function askIdentity(
-  client: AdbServerClient,
-  device: Device,
-  gone: AbortSignal,
-): Promise<Identity> {
+export async function askIdentity(client: AdbClient, device: Device, gone: AbortSignal): Promise<Identity> {
   const { features } = await client.getDeviceFeatures({ transportId: device.transportId });
   if (!features.includes('shell_v2')) {
     throw new Unusable('Android 7 or newer is needed: its ADB has no shell protocol.');

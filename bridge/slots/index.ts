@@ -1,10 +1,9 @@
 /** The bridge's phones: everything that is done with them over ADB. See docs/slots.md. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { AdbServerClient } from '@yume-chan/adb';
 import type { SlotsConfig } from '../config.ts';
 import type { BridgeServices, Part } from '../part.ts';
-import { AdbConnector } from './adb/connector.ts';
+import { AdbClient } from './adb/client.ts';
 import { ServerProcess } from './adb/server.ts';
 import { Tracker } from './adb/tracker.ts';
 import { CallWatcher } from './calls/watcher.ts';
@@ -30,7 +29,7 @@ export interface SlotsPart extends Part {
 
 export function createSlots(config: SlotsConfig, services: BridgeServices): SlotsPart {
   mkdirSync(services.stateDir, { recursive: true, mode: 0o700 });
-  const client = new AdbServerClient(new AdbConnector(config.host, config.port));
+  const client = new AdbClient(config.host, config.port);
   const server = new ServerProcess(config, services.log);
   const store = new SlotStore(join(services.stateDir, 'slots.sqlite'));
   const stop = new AbortController();

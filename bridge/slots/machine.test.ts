@@ -44,6 +44,14 @@ describe('the status of a slot', () => {
     expect(shown(run({ is: 'link', link: 'absent', reason: 'no server' })).remedy).toBe('no server');
   });
 
+  it('stays UNAUTHORIZED while ADB asks again', () => {
+    const unauthorized: Change = { is: 'link', link: 'unauthorized' };
+    const authorizing: Change = { is: 'link', link: 'authorizing' };
+    expect(status(unauthorized, authorizing)).toBe('UNAUTHORIZED');
+    expect(status(unauthorized, authorizing, ready)).toBe('ONLINE');
+    expect(status(authorizing)).toBe('OFFLINE');
+  });
+
   it('follows a reboot until Android is up', () => {
     expect(status(ready, reboot)).toBe('REBOOTING');
     expect(status(ready, reboot, absent)).toBe('REBOOTING');

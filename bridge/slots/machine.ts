@@ -40,7 +40,10 @@ export function next(condition: Condition, change: Change): Condition {
   const { phase } = condition;
   switch (change.is) {
     case 'link': {
-      const moved = { ...condition, link: change.link, reason: change.reason ?? null };
+      // A phone that was not allowed and is asked again is still not allowed until it says so.
+      const waits = condition.link === 'unauthorized' && change.link === 'authorizing';
+      const link = waits ? 'unauthorized' : change.link;
+      const moved = { ...condition, link, reason: change.reason ?? null };
       if (phase?.what !== 'rebooting') return moved;
       if (change.link !== 'ready') return { ...moved, phase: { ...phase, left: true } };
       return { ...moved, phase: phase.left ? null : phase };

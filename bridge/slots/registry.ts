@@ -3,7 +3,7 @@
  * phone once who it is, follows its start-up, and tells each change of what a slot shows.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AdbServerClient } from '@yume-chan/adb';
+import type { AdbClient } from './adb/client.ts';
 import type { SlotsConfig } from '../config.ts';
 import { Refusal, type BridgeServices } from '../part.ts';
 import type { Device } from './adb/devices.ts';
@@ -29,7 +29,7 @@ export interface RegistryEvents {
 }
 
 export class Registry {
-  readonly #client: AdbServerClient;
+  readonly #client: AdbClient;
   readonly #config: SlotsConfig;
   readonly #store: SlotStore;
   readonly #services: BridgeServices;
@@ -42,7 +42,7 @@ export class Registry {
   #announceWhenSettled = false;
 
   constructor(
-    client: AdbServerClient,
+    client: AdbClient,
     config: SlotsConfig,
     store: SlotStore,
     services: BridgeServices,
