@@ -2,7 +2,8 @@ import { api, body } from '#lib/api/client.js';
 import type { CallSources } from '#lib/api/model.js';
 import { Resource } from './resource.svelte';
 
-const EVERY_MS = 15_000;
+/** Rarely: who opens the choice asks at once. */
+const EVERY_MS = 60_000;
 
 /** What the signed-in user can ring from besides their phones. */
 class OtherSources extends Resource<CallSources> {
