@@ -58,6 +58,7 @@ try {
   }
   if (setting.peers.phones === '') console.log('no phones here: adbd can not be kept off the network');
   else {
+    await setting.plugPhones();
     const online = await slotsOnline(setting, slotCount);
     const first = online.find(({ serial }) => serial === 'SLOTa001');
     const times = await measureCommands(setting, first ?? online[0], rounds * 2);
