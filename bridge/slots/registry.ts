@@ -15,6 +15,8 @@ import type { SlotStore } from './store.ts';
 import { newSlot, type Slot } from './slot.ts';
 import { isNobody, linkOf, LOST, mayUse, ORDER, type Transport } from './transport.ts';
 
+/** As many as an event of the list takes. */
+const MAX_LISTED = 256;
 const BOOT_POLL_MS = 1_000;
 /** Failed tries after which a listed phone counts as faulty. */
 const FAULTY_AFTER = 3;
@@ -156,7 +158,10 @@ export class Registry {
       return;
     }
     const there = this.all().filter(({ condition }) => condition.link !== 'absent');
-    this.#services.emit({ kind: 'slot.list', data: { slots: there.map(({ key }) => key) } });
+    this.#services.emit({
+      kind: 'slot.list',
+      data: { slots: there.map(({ key }) => key).slice(0, MAX_LISTED) },
+    });
     for (const slot of this.#slots.values()) this.#tell(slot, true);
   }
 

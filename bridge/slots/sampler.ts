@@ -13,6 +13,8 @@ const EVERY_MS = 30_000;
 const BEAT_MS = 250;
 const AT_ONCE = 2;
 const ANSWER_WITHIN_MS = 15_000;
+/** As many as a message of readings takes. */
+const MAX_READINGS = 256;
 const MAX_BYTES = 256 * 1024;
 
 interface Sampled {
@@ -50,14 +52,17 @@ export class Sampler {
 
   /** The newest of each phone that the bridge knows. */
   readings(): SlotReading[] {
-    return this.#registry.all().map((slot) => {
-      const { status } = shown(slot.condition);
-      const reading = this.#sampled.get(slot.key)?.reading;
-      if (slot.condition.link !== 'ready') {
-        return noReading(slot.key, this.#services.now(), `The phone is ${status}.`);
-      }
-      return reading ?? noReading(slot.key, this.#services.now(), 'The phone was not asked yet.');
-    });
+    return this.#registry
+      .all()
+      .slice(0, MAX_READINGS)
+      .map((slot) => {
+        const { status } = shown(slot.condition);
+        const reading = this.#sampled.get(slot.key)?.reading;
+        if (slot.condition.link !== 'ready') {
+          return noReading(slot.key, this.#services.now(), `The phone is ${status}.`);
+        }
+        return reading ?? noReading(slot.key, this.#services.now(), 'The phone was not asked yet.');
+      });
   }
 
   #of(key: string): Sampled {

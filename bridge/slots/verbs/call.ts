@@ -28,13 +28,18 @@ export const callHandler =
       if (telephony && telephony.state !== 'idle') {
         throw new Refusal('SLOT_BUSY', 'The phone is in a call that was not started from here.');
       }
-      const result = await registry.run(slot, dialLine(args.number), {
-        timeoutMs: START_WITHIN_MS,
-        signal: ask.signal,
-      });
+      const begin = (): void => calls.begin(slot, args.call_id, args.number);
+      const result = await registry
+        .run(slot, dialLine(args.number), { timeoutMs: START_WITHIN_MS, signal: ask.signal })
+        .catch((error: unknown) => {
+          // Cut off in the middle: the phone may ring all the same, and then it is this call.
+          if (error instanceof Refusal && error.code === 'CANCELLED') begin();
+          throw error;
+        });
       const problem = intentProblem(result);
+      if (result.timedOut || result.lost) begin();
       if (problem !== null) throw new Refusal('SLOT_FAILED', `The phone refused the call: ${problem}`);
-      calls.begin(slot, args.call_id, args.number);
+      begin();
       return {};
     } finally {
       calls.hold(slot, false);
