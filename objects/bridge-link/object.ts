@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { and, eq, isNull } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
-import { bridges } from '../../worker/db/schema';
+import { bridges, tenants } from '../../worker/db/schema';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import { Timers } from '../lib/timers';
@@ -70,9 +70,11 @@ export class BridgeLink extends DurableObject<Env> implements BridgeLinkApi {
 
   async configChanged(): Promise<void> {
     const [tenantId = '', bridgeId = ''] = this.ctx.id.name?.split(':') ?? [];
-    const row = await openDb(this.env.DB).query.bridges.findFirst({
-      where: and(eq(bridges.id, bridgeId), eq(bridges.tenantId, tenantId), isNull(bridges.revokedAt)),
-    });
+    const [row] = await openDb(this.env.DB)
+      .select({ publicKey: bridges.publicKey })
+      .from(bridges)
+      .innerJoin(tenants, and(eq(tenants.id, bridges.tenantId), isNull(tenants.disabledAt)))
+      .where(and(eq(bridges.id, bridgeId), eq(bridges.tenantId, tenantId), isNull(bridges.revokedAt)));
     this.#tunnel.keyChanged(row?.publicKey ?? null);
     await this.#tunnel.slots.configChanged();
   }

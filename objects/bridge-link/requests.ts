@@ -2,7 +2,13 @@
 import type { BridgeError } from '../../bridge/protocol/errors';
 import { MAX_MESSAGE } from '../../bridge/protocol/limits';
 import type { BridgeMessage, EdgeMessage } from '../../bridge/protocol/messages';
-import { BRIDGE_VERBS, isBridgeVerb, type BridgeVerb, type VerbArgs } from '../../bridge/protocol/verbs';
+import {
+  BRIDGE_VERBS,
+  isBridgeVerb,
+  type BridgeVerb,
+  type VerbArgs,
+  type VerbResult,
+} from '../../bridge/protocol/verbs';
 import type { Timers } from '../lib/timers';
 import type { LinkAnswer, LinkRefusal, LinkRequest, LogLine } from './contract';
 import { EffectStore, type EffectRow } from './effects';
@@ -66,6 +72,7 @@ export class Requests {
     const { verb } = input;
     if (!isBridgeVerb(verb)) return refusal('UNKNOWN_VERB', `there is no verb ${verb.slice(0, 60)}`);
     const id = input.id ?? crypto.randomUUID();
+    if (!/^[A-Za-z0-9-]{1,64}$/.test(id)) return refusal('INVALID_ARGS', 'not the id of a request');
     const known = this.#known(id);
     if (known !== null) return known;
     const refused = this.#open(verb, input.args, { ...input, id, tag: null });
@@ -75,7 +82,7 @@ export class Requests {
   async ask<V extends BridgeVerb>(verb: V, args: VerbArgs<V>, options: AskOptions): Promise<Asked<V>> {
     const answer = await this.request({ verb, args, ...options });
     // It was read by the verb's own schema when it came.
-    return answer.ok ? { ok: true, result: JSON.parse(answer.result) as Asked<V> & never } : answer;
+    return answer.ok ? { ok: true, result: JSON.parse(answer.result) as VerbResult<V> } : answer;
   }
 
   begin<V extends BridgeVerb>(

@@ -93,6 +93,11 @@ describe('a request', () => {
     expect(bridge.of('req')).toEqual([]);
   });
 
+  it('with an id the bridge would not take is refused here', async () => {
+    await connect();
+    expect(await hangUp('no id; of ours')).toMatchObject({ ok: false, code: 'INVALID_ARGS' });
+  });
+
   it('is OFFLINE at once without a tunnel, and is not kept for later', async () => {
     expect(await hangUp()).toMatchObject({ ok: false, code: 'OFFLINE' });
     const bridge = await connect();

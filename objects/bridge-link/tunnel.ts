@@ -167,10 +167,10 @@ export class Tunnel {
     this.#requests.abandon({ ok: false, code: 'OFFLINE', message: 'the bridge was revoked' });
   }
 
-  /** Another key was registered: whoever connected with the former one has to go. */
+  /** The key that is good now: whoever connected with another one has to go. Null: none is, for now. */
   keyChanged(publicKey: string | null): void {
     if (this.#seats.closeAll('unauthenticated', publicKey ?? undefined))
-      this.#down('another key was registered for this bridge');
+      this.#down(publicKey === null ? 'its tenant is disabled' : 'another key was registered for it');
   }
 
   /** One that fails is tried again, and keeps no other from its turn. */

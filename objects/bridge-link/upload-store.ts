@@ -100,6 +100,13 @@ export class UploadStore {
     this.sql.exec('DELETE FROM uploads WHERE id = ?', id);
   }
 
+  inState(state: UploadRow['state']): UploadRow[] {
+    return this.sql
+      .exec<Columns>(`SELECT ${COLUMNS} FROM uploads WHERE state = ? LIMIT 100`, state)
+      .toArray()
+      .map(toRow);
+  }
+
   untouchedSince(at: number): UploadRow[] {
     return this.sql
       .exec<Columns>(`SELECT ${COLUMNS} FROM uploads WHERE touched_at < ? LIMIT 100`, at)

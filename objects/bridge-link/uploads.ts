@@ -142,8 +142,9 @@ export class Uploads {
     for (const active of this.#active.values()) this.#drop(active);
   }
 
-  /** Gives up what nobody goes on with, forgets what is done for long. */
+  /** Tells again of what was stored and not told, gives up what nobody goes on with, forgets what is done for long. */
   async tidy(now: number): Promise<void> {
+    for (const row of this.#store.inState('stored')) await this.#finish(row);
     for (const row of this.#store.untouchedSince(now - FORGET_OPEN_MS)) {
       if (row.state === 'open') await this.#abandon(row);
     }

@@ -1,4 +1,5 @@
 import type { Env } from '../../worker/env';
+import { bridgeLinkName } from '../bridge-link/contract';
 import type { Directory } from './directory';
 import type { FanoutItem } from './fanout';
 
@@ -35,6 +36,10 @@ async function tell(item: FanoutItem, env: Env, tenantId: string, directory: Dir
   if (item.target === 'hub') {
     const hub = env.CALL_HUB.getByName(tenantId);
     return isSession ? hub.dropSession(id) : hub.dropUser(id);
+  }
+  if (item.target.startsWith('bridge:')) {
+    const name = bridgeLinkName(tenantId, item.target.slice('bridge:'.length));
+    return env.BRIDGE_LINK.getByName(name).configChanged();
   }
   const queue = env.PHONE_QUEUE.getByName(item.target.slice('phone:'.length));
   if (isSession) return queue.revokeSession(id, item.at);

@@ -2,7 +2,7 @@ import { retryDelay } from './machine';
 
 /**
  * `revoke` ends a session or bars a user, `restore` lets a user's phones in again. Targets: `phone:<object name>`,
- * `hub`, `d1`. Subjects: `session:<sid>`, `user:<id>`.
+ * `hub`, `d1`, `bridge:<id>`. Subjects: `session:<sid>`, `user:<id>`, and `tenant`, which is for bridges.
  */
 export interface FanoutItem {
   target: string;

@@ -101,6 +101,7 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
 
   async tenantChanged(): Promise<void> {
     await this.#loadTenant();
+    await this.#drain();
   }
 
   sessionsOf(userId: string): Promise<SessionView[]> {
@@ -249,8 +250,19 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
   }
 
   async #loadTenant(): Promise<TenantCopy | null> {
-    const tenant = await this.#directory.tenant(Date.now());
-    if (tenant !== null) this.#store.putTenant(tenant);
+    const now = Date.now();
+    const before = this.#store.tenant();
+    const tenant = await this.#directory.tenant(now);
+    if (tenant === null) return null;
+    const isOver = tenant.disabled && before?.disabled === false;
+    this.ctx.storage.transactionSync(() => {
+      this.#store.putTenant(tenant);
+      if (!isOver) return;
+      // Whoever connects is refused from here on; bridges that are connected have to go.
+      for (const { id } of tenant.view.bridges)
+        this.#fanout.add({ target: `bridge:${id}`, subject: 'tenant', verb: 'revoke', by: 'system' }, now);
+    });
+    if (isOver) await this.#setAlarm();
     return tenant;
   }
 

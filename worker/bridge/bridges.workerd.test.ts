@@ -8,7 +8,7 @@ import { buildApp } from '../app';
 import { openDb } from '../db';
 import { auditLog, bridges, tenants } from '../db/schema';
 import { codeHash, newCode } from './codes';
-import { askBridge } from './links';
+import { askBridge, linkOf } from './links';
 
 const app = buildApp();
 const tokens = new Map<string, string>();
@@ -112,6 +112,13 @@ describe('a bridge', () => {
     });
     expect(await gateKnows()).toEqual([{ id, number: 1, name: 'Minsk office' }]);
     expect(await show(id)).toMatchObject({ state: 'offline', code_expires_at: null });
+    // Enrolled and never seen: it has no slots, and nothing is asked of it.
+    const link = linkOf(env, tenant, id);
+    expect(await link.slots()).toEqual([]);
+    expect(await link.slot(1)).toBeNull();
+    expect(
+      await link.startSlotCall({ slot: 'AUTO', callId: 'c_1', number: '+375290000000', userId: 'u' }),
+    ).toMatchObject({ ok: false });
     expect((await dial(id)).status).toBe(101);
     const bridge = await TestBridge.connect(recordOf(id, key), key);
     expect(await show(id)).toMatchObject({ state: 'online', live: { connected: true, agent: AGENT } });
@@ -216,6 +223,22 @@ describe('a bridge', () => {
     expect(await shown('')).toEqual([2]);
     expect(await shown('?revoked=1')).toEqual([1, 2]);
     expect((await call('POST', `/api/bridges/${id}/code`, { as: admin() })).status).toBe(400);
+  });
+
+  it('of a tenant that is disabled is thrown off, and let in again with it', async () => {
+    const { id, code } = await create();
+    const key = await newKey();
+    await enrol(code, key);
+    const bridge = await TestBridge.connect(recordOf(id, key), key);
+    const disable = async (at: number | null) => {
+      await openDb(env.DB).update(tenants).set({ disabledAt: at }).where(eq(tenants.id, tenant));
+      await env.SESSION_GATE.getByName(tenant).tenantChanged();
+    };
+    await disable(1);
+    expect(await bridge.isClosed()).toMatchObject({ code: 4401 });
+    expect((await dial(id)).status).toBe(401);
+    await disable(null);
+    expect((await dial(id)).status).toBe(101);
   });
 
   it('is renamed, and whatever is done to it is in the audit log', async () => {
