@@ -64,6 +64,35 @@ describe.each(STORIES.filter(({ ours }) => !ours))('$name', ({ name, story, trut
   });
 });
 
+describe.each(STORIES.filter(({ ours, truth }) => !ours && truth))('$name', ({ name, story }) => {
+  it('is the same record in any order, and never goes back', async () => {
+    const rank = ['queued', 'ringing', 'connected', 'ended'];
+    const events = eventsOf(story);
+    const whole = hubOf(`whole ${name}`);
+    await take(whole, newJournal(), events);
+    const { call_id: _whole, ...expected } = (await calls(whole))[0] ?? { call_id: '' };
+    let runs = 0;
+    await fc.assert(
+      fc.asyncProperty(fc.shuffledSubarray(events, { minLength: events.length }), async (shuffled) => {
+        const hub = hubOf(`shuffled ${name} ${(runs += 1)}`);
+        const journal = newJournal();
+        let reached = 0;
+        for (const event of shuffled) {
+          await take(hub, journal, [event, event]);
+          const found = await calls(hub);
+          expect(found.length).toBeLessThanOrEqual(1);
+          const now = rank.indexOf(found[0]?.status ?? 'queued');
+          expect(now).toBeGreaterThanOrEqual(reached);
+          reached = now;
+        }
+        const { call_id: _id, ...rest } = (await calls(hub))[0] ?? { call_id: '' };
+        expect(rest).toEqual(expected);
+      }),
+      { numRuns: 6 },
+    );
+  });
+});
+
 describe('a consultation', () => {
   const customer = () =>
     new ChannelStory({ first: 100 })
