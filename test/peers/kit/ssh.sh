@@ -29,7 +29,8 @@ MaxStartups 50:30:100
 PerSourcePenalties no
 SshdSessionPath $dir/bin/sshd-session
 SshdAuthPath $dir/bin/sshd-auth
-SetEnv PATH=$dir/bin:/usr/bin:/bin
+# A home of its own: bash run by sshd reads .bashrc, and a developer's may take a second for each command.
+SetEnv PATH=$dir/bin:/usr/bin:/bin HOME=$dir/ssh
 END
 }
 
