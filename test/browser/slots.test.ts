@@ -86,6 +86,20 @@ describe('the wall', () => {
   });
 });
 
+describe('a wall the server does not answer', () => {
+  it('says so and tries again', async () => {
+    await page.route('**/api/slots', (route) => route.abort());
+    await page.reload();
+    const alert = page.getByRole('alert').filter({ hasText: 'The server cannot be reached' });
+    await alert.waitFor();
+    await screenshot(page, 'slots-unreachable');
+    await page.unroute('**/api/slots');
+    await alert.getByRole('button', { name: 'Try again' }).click();
+    await card(FIRST).waitFor();
+    browser.problems.length = 0;
+  });
+});
+
 describe('a wall of many phones', () => {
   it('draws only what can be seen, whatever is scrolled to', async () => {
     world.slots.grow(240);
@@ -175,6 +189,10 @@ describe('the page of a slot', () => {
     await line.press('ArrowUp');
     await line.press('ArrowUp');
     expect(await line.inputValue()).toBe('getprop ro.product.model');
+    await line.fill('logcat -d');
+    await line.press('Enter');
+    await first.getByText('Cut', { exact: true }).waitFor();
+    await first.getByText(/longer than 64 KiB/).waitFor();
     await line.fill('input text "half');
     await line.press('Enter');
     await page.getByRole('alert').getByText('The command cannot be read:').waitFor();
@@ -209,6 +227,7 @@ describe('the page of a slot', () => {
     await page.getByLabel('Script', { exact: true }).selectOption('long_wait');
     await page.getByRole('button', { name: 'Run', exact: true }).click();
     await status('BUSY').waitFor();
+    await inMain(page).getByRole('definition').filter({ hasText: 'Script long_wait' }).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await inMain(page).locator('[data-run-status=stopped]').waitFor();
     await status('ONLINE').waitFor();
@@ -236,6 +255,25 @@ describe('the page of a slot', () => {
       .waitFor();
     await page.getByRole('button', { name: 'Release' }).click();
     await page.getByRole('button', { name: 'Hold' }).waitFor();
+  });
+
+  it('is taken away from somebody else by who may', async () => {
+    const engineer = await apiSignIn(server.url, 'eng1');
+    expect((await engineer.post(`/api/slots/${id}/hold`, { minutes: 5 })).status).toBe(200);
+    await inMain(page).getByRole('definition').filter({ hasText: 'Held · Egor Engineer' }).waitFor();
+    await more('Take it away');
+    const asked = page.getByRole('dialog', { name: /^Take slot/ });
+    await asked.getByText('Whoever has this slot loses it at once.').waitFor();
+    await asked.getByRole('button', { name: 'Take it away' }).click();
+    await inMain(page).getByRole('definition').filter({ hasText: 'Free' }).waitFor();
+  });
+
+  it('restarts its session after asking once', async () => {
+    await more('Restart the session');
+    const asked = page.getByRole('dialog', { name: /^Restart the session of slot/ });
+    await asked.getByRole('button', { name: 'Restart the session' }).click();
+    await status('RESTARTING').waitFor();
+    await status('ONLINE').waitFor();
   });
 
   it('reboots after asking once, and its status follows the phone', async () => {
@@ -291,6 +329,27 @@ describe('by the role', () => {
     expect(await viewer.getByRole('button', { name: 'Позвонить' }).count()).toBe(0);
     expect(await viewer.getByRole('button', { name: 'Ещё действия' }).count()).toBe(0);
     await screenshot(viewer, 'slot-viewer-ru-360');
+    await mine.close();
+  });
+
+  it('somebody without the right to the whole shell is told which command is not allowed', async () => {
+    const role = await admin.post('/api/roles', { name: 'Hands', permissions: { OTTB: ['read', 'write'] } });
+    expect(role.status, role.text).toBe(201);
+    const account = { username: 'hands1', password: 'demo-hands1', role: role.json['id'] };
+    expect((await admin.post('/api/users', account)).status).toBe(201);
+    const mine = await launchBrowser();
+    const hands = await mine.newPage();
+    hands.setDefaultTimeout(PATIENCE);
+    const id = await slotOf(admin, FIRST);
+    await openAs(hands, server.url, 'hands1', `/slots/${id}?tab=console`);
+    await hands.getByText('Allowed:').waitFor();
+    await hands.getByLabel('ADB shell command').fill('rm -r /sdcard');
+    await hands.getByLabel('ADB shell command').press('Enter');
+    await hands.getByRole('alert').getByText('Your role does not allow "rm"').waitFor();
+    await screenshot(hands, 'slot-denied');
+    await hands.getByLabel('ADB shell command').fill('dumpsys battery');
+    await hands.getByLabel('ADB shell command').press('Enter');
+    await hands.locator('[data-command]').first().getByText('Exit code 0').waitFor();
     await mine.close();
   });
 

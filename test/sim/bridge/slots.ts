@@ -124,7 +124,9 @@ export class SimulatedSlots {
     'slot.shell': async ({ slot, fence, argv }) => {
       this.#held(slot, fence);
       const answer = shell(argv);
-      return { ...answer, stderr: '', truncated: false, timed_out: false, ms: 8 };
+      const truncated = answer.stdout.length > OUTPUT_LIMIT;
+      const stdout = truncated ? `${answer.stdout.slice(0, OUTPUT_LIMIT)}\n[output cut]` : answer.stdout;
+      return { ...answer, stdout, stderr: '', truncated, timed_out: false, ms: 8 };
     },
     'slot.screen': async ({ slot }) => {
       this.#ready(slot);
@@ -262,13 +264,16 @@ const NOTHING_MISSING: Record<string, string> = {};
 export type SlotOutcome = 'answered' | 'no_answer' | 'busy' | 'rejected' | 'failed' | 'cancelled';
 type StepState = 'running' | 'ok' | 'failed' | 'skipped';
 
+/** Characters of a command's output that are kept. */
+const OUTPUT_LIMIT = 64 * 1_024;
+
 /** Answers a few commands as a phone would, and says of the rest that they are unknown. */
 function shell(argv: readonly string[]): { exit_code: number; stdout: string } {
   const line = argv.join(' ');
   if (line === 'getprop ro.product.model') return { exit_code: 0, stdout: 'Simulated phone\n' };
   if (line === 'dumpsys battery') return { exit_code: 0, stdout: '  level: 82\n  temperature: 315\n' };
   if (argv[0] === 'input' || argv[0] === 'am' || argv[0] === 'svc') return { exit_code: 0, stdout: '' };
-  if (argv[0] === 'logcat') return { exit_code: 0, stdout: 'I/Simulated: line\n'.repeat(200) };
+  if (argv[0] === 'logcat') return { exit_code: 0, stdout: 'I/Simulated: line\n'.repeat(5_000) };
   return { exit_code: 127, stdout: `/system/bin/sh: ${argv[0] ?? ''}: not found\n` };
 }
 

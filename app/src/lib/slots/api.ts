@@ -96,3 +96,9 @@ export const listHubs = (signal?: AbortSignal): Promise<Hub[]> =>
 export async function listBridges(signal?: AbortSignal): Promise<Bridge[]> {
   return (await body(api.GET('/api/bridges', { signal }))).items;
 }
+
+/** User names of the tenant's people, for a field that takes one. */
+export async function listUserNames(signal?: AbortSignal): Promise<string[]> {
+  const { items } = await body(api.GET('/api/users', { params: { query: { limit: 200 } }, signal }));
+  return items.map(({ username }) => username);
+}

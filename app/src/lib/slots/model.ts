@@ -17,7 +17,6 @@ export type Sample = SlotSamples['items'][number];
 /** What a step holds is the editor's business: here it only says what it does. */
 export type StoredScript = Omit<Schemas['StoredScript'], 'steps'> & { steps: readonly { do: string }[] };
 export type ScriptInput = Schemas['Script'];
-export type ScriptParam = StoredScript['params'][number];
 export type Run = Schemas['ScriptRun'];
 export type RunStep = Run['steps'][number];
 export type Hub = Schemas['MonitorHub'];
