@@ -91,6 +91,7 @@ async function checkCli(config: PbxConfig, ssh: NodeSSH, what: What): Promise<Ch
     const version = parseVersion(await run(ssh, 'core show version'));
     if (version === null) throw new Error('"asterisk -rx" says something that is not understood');
     const rows: CheckRow[] = [{ what: what('Asterisk'), ok: true, found: version }];
+    rows.push(checkCdr(await run(ssh, 'cdr show status'), what));
     const registrations = parseRegistrations(await run(ssh, 'pjsip show registrations'));
     const endpoints = parseEndpoints(await run(ssh, 'pjsip show endpoints'));
     for (const trunk of config.trunks) {
@@ -109,6 +110,18 @@ async function checkCli(config: PbxConfig, ssh: NodeSSH, what: What): Promise<Ch
     const remedy = `The user ${config.ssh?.user ?? ''} must be able to run "asterisk -rx": let it into the group of asterisk.ctl (asterisk.conf, [files] astctlpermissions = 0660, astctlgroup).`;
     return [{ what: what('Asterisk'), ok: false, found: words(error), remedy }];
   }
+}
+
+/** CDRs come as events only where their manager backend is on; it is off in a fresh installation. */
+function checkCdr(status: string, what: What): CheckRow {
+  if (/^\s+cdr_manager\b/m.test(status)) return { what: what('CDRs'), ok: true, found: 'told as events' };
+  return {
+    what: what('CDRs'),
+    ok: 'warn',
+    found: 'not told as events: calls are shown, their CDRs are not',
+    remedy:
+      'In cdr_manager.conf: [general] enabled = yes; then "module load cdr_manager.so" or "module reload cdr_manager.so".',
+  };
 }
 
 async function checkRecordings(directory: string, ssh: NodeSSH, what: What): Promise<CheckRow> {

@@ -226,6 +226,7 @@ describe('a PBX that refuses', () => {
       expect(found).toMatchObject({
         'office: SSH': true,
         'office: Asterisk': true,
+        'office: CDRs': true,
         'office: AMI': true,
         'office: recordings': true,
         'office: trunk trunk-main': true,
