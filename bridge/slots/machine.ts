@@ -74,7 +74,7 @@ export interface Shown {
   remedy: string | null;
 }
 
-export const UNPLUGGED = 'Check the cable and the port: the bridge does not see the phone.';
+const UNPLUGGED = 'Check the cable and the port: the bridge does not see the phone.';
 
 /** What people see. A reboot or restart hides only what it brings about itself. */
 export function shown(condition: Condition): Shown {

@@ -10,7 +10,7 @@ import type { Device } from './adb/devices.ts';
 import { runLine, wordsOf, type ShellLimits, type ShellResult } from './adb/shell.ts';
 import { askIdentity, Unusable, type Identity } from './identity.ts';
 import { chooseKey, usableSerial, type LivePhone, type Place } from './keys.ts';
-import { next, shown, UNPLUGGED, type Change, type Link } from './machine.ts';
+import { next, shown, START, type Change, type Link } from './machine.ts';
 import type { SlotStore } from './store.ts';
 import { newSlot, type Slot } from './slot.ts';
 import { isNobody, linkOf, LOST, mayUse, ORDER, type Transport } from './transport.ts';
@@ -73,20 +73,14 @@ export class Registry {
   /** @throws Refusal NOT_FOUND, or SLOT_OFFLINE with what is the matter. */
   usable(key: string): Slot {
     const slot = this.#slots.get(key);
-    if (!slot) {
-      // A phone that was not plugged in since the bridge was started is as far away as one that was unplugged.
-      if (this.#store.places().some((place) => place.key === key)) {
-        throw new Refusal('SLOT_OFFLINE', `The phone is OFFLINE. ${UNPLUGGED}`, { status: 'OFFLINE' });
-      }
+    if (!slot && !this.#store.places().some((place) => place.key === key)) {
       throw new Refusal('NOT_FOUND', 'The bridge never saw this phone.');
     }
-    if (slot.condition.link !== 'ready' || slot.transport === null || slot.condition.phase !== null) {
-      const { status, remedy } = shown(slot.condition);
-      throw new Refusal('SLOT_OFFLINE', `The phone is ${status}.${remedy === null ? '' : ` ${remedy}`}`, {
-        status,
-      });
-    }
-    return slot;
+    if (slot?.condition.link === 'ready' && slot.transport !== null && slot.condition.phase === null)
+      return slot;
+    // A phone that was not plugged in since the bridge was started is as far away as one that was unplugged.
+    const { status, remedy } = shown(slot?.condition ?? START);
+    throw new Refusal('SLOT_OFFLINE', `The phone is ${status}. ${remedy ?? ''}`.trimEnd(), { status });
   }
 
   /** Runs a line on a slot's phone. @throws Refusal SLOT_OFFLINE, CANCELLED */
