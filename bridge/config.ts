@@ -8,6 +8,15 @@ import { ModuleName, PbxName, PbxWord } from './protocol/parts.ts';
 const port = z.number().int().min(1).max(65_535);
 const host = z.string().regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'not a host name or address');
 
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const Trunk = z
   .strictObject({
     /** Name of the PJSIP endpoint. */
@@ -62,8 +71,8 @@ const Pbx = z
         'as PJSIP/{extension} or Local/{extension}@context/n',
       )
       .default('PJSIP/{extension}'),
-    /** Numbers of your extensions; a channel whose endpoint fits is one of yours. */
-    extensions: z.string().default('^[0-9]{3,4}$'),
+    /** Pattern of your extensions' numbers, whole; a channel whose endpoint fits is one of yours. */
+    extensions: z.string().refine(isPattern, { error: 'not a regular expression' }).default('^[0-9]{3,4}$'),
     /** Where a number is dialled that names no trunk. */
     context: PbxWord,
     /** Further contexts to which calls may be redirected. */

@@ -63,7 +63,7 @@ export class AsteriskHost {
     this.channels = new ChannelTable({
       pbx: name,
       trunks: new Set(config.trunks.map((trunk) => trunk.name)),
-      extensions: new RegExp(config.extensions),
+      extensions: new RegExp(`^(?:${config.extensions})$`),
     });
     this.ssh = ssh
       ? new SshLink(ssh, pinOf(config, services.stateDir), this.#log, () => this.#changed())
