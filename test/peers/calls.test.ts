@@ -3,11 +3,18 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { Bridges, type Enrolled } from '../integration/support/bridges.ts';
 import { signIn, type Client, type Reply } from '../integration/support/client.ts';
 import { expectStatus } from '../integration/support/handset.ts';
-import { TestServer } from '../integration/support/server.ts';
+import { EdgeServer } from '../integration/support/edge-server.ts';
 import { pbxToml } from './support/asterisk-part.ts';
-import { asterisk, callFromCarrier, hangUpEverything } from './support/telephony.ts';
+import {
+  asterisk,
+  callFromCarrier,
+  hangUpEverything,
+  killAsterisk,
+  registerPhone,
+  startAsterisk,
+} from './support/telephony.ts';
 
-let server: TestServer;
+let server: EdgeServer;
 let admin: Client;
 let bridges: Bridges;
 let one: Enrolled;
@@ -16,7 +23,7 @@ const soon = { timeout: 20_000 };
 type Call = Record<string, unknown>;
 
 beforeAll(async () => {
-  server = await TestServer.start();
+  server = await EdgeServer.start();
   admin = await signIn(server.url, 'admin');
   bridges = new Bridges(admin);
   one = await bridges.enrolled(pbxToml(), 'bridge');
@@ -130,6 +137,20 @@ describe('a call through the PBX', () => {
     await becomes(callId, { status: 'ringing', answer_time: null });
     expectStatus(200, await hangUp(callId));
     await becomes(callId, { status: 'ended', outcome: 'cancelled', duration: 0 });
+  });
+
+  it('is not answered', async () => {
+    const phone = await registerPhone('rings');
+    try {
+      const callId = await dialled('152');
+      await becomes(callId, { status: 'ringing', number: '152' });
+      // The dialplan rings for 30 s.
+      const patient = { timeout: 60_000, interval: 500 };
+      await expect.poll(async () => (await shown(callId))['status'], patient).toBe('ended');
+      expect(await shown(callId)).toMatchObject({ outcome: 'no_answer', duration: 0, answer_time: null });
+    } finally {
+      await phone.stop();
+    }
   });
 
   it('whose own extension can’t be rung is refused with the bridge’s words, and shown as failed', async () => {
@@ -291,5 +312,28 @@ describe('the PBX’s own state', () => {
     expect(refused).toMatchObject({ status: 400, json: { code: 'INVALID_PARAMS' } });
     expect((await admin.post('/api/pbx/reload', { module: 'app_queue.so; core stop now' })).status).toBe(400);
     expect(await asterisk('core show version')).toContain('Asterisk');
+  });
+});
+
+describe('an Asterisk that is killed in the middle of a call', () => {
+  it('leaves no call behind, and takes calls again', async () => {
+    const callId = await dialled('+375290000001');
+    await becomes(callId, { status: 'connected' });
+    await killAsterisk();
+    await expect
+      .poll(async () => expectStatus(200, await admin.get('/api/pbx/status')).json['pbx'], soon)
+      .toMatchObject([{ ami: 'down' }]);
+    expect((await dial('+375290000001')).json).toMatchObject({ code: 'CALL_FAILED' });
+    await startAsterisk();
+    // Nobody heard its end: that it was answered is known, for how long is not.
+    await expect
+      .poll(() => shown(callId), { timeout: 60_000 })
+      .toMatchObject({
+        status: 'ended',
+        outcome: 'answered',
+        duration: null,
+      });
+    const answered = async () => (await dial('+375290000001')).status;
+    await expect.poll(answered, { timeout: 60_000, interval: 1_000 }).toBe(200);
   });
 });
