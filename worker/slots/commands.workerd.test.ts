@@ -1,10 +1,10 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { desc, eq } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { as, error, seedPeople, text, USERS } from '../../test/worker/support/dialer';
 import type { Asked, SlotBridge } from '../../test/worker/support/slot-bridge';
-import { enrolled } from '../../test/worker/support/slot-rows';
+import { enrolled, soon } from '../../test/worker/support/slot-rows';
 import { openDb } from '../db';
 import { auditLog, roles } from '../db/schema';
 
@@ -15,11 +15,11 @@ const run = (command: string, user: 'admin' | 'boss' = 'admin') =>
   as(user, 'POST', path('adb-command'), { body: { command } });
 const result = async (commandId: string) => (await as('admin', 'GET', path(`commands/${commandId}`))).json;
 const ended = (commandId: string) =>
-  vi.waitFor(async () => {
+  soon(async () => {
     const found = await result(commandId);
     expect(found.status).not.toBe('executing');
     return found;
-  }, 5_000);
+  });
 /** Newest first. */
 const audits = (action: string) =>
   openDb(env.DB).select().from(auditLog).where(eq(auditLog.action, action)).orderBy(desc(auditLog.at));
@@ -66,7 +66,7 @@ describe('POST /api/slots/{id}/adb-command', () => {
       truncated: false,
       error: null,
     });
-    await vi.waitFor(async () => expect(await audits('slot.command.end')).toHaveLength(1));
+    await soon(async () => expect(await audits('slot.command.end')).toHaveLength(1));
     expect((await audits('slot.command'))[0]).toMatchObject({
       actorId: USERS.admin,
       target: String(slot),
@@ -184,7 +184,7 @@ describe('POST /api/slots/{id}/adb-command', () => {
     expect(codes.slice(20)).toEqual([409, 409]);
     bridge.replies.clear();
     bridge.answer(await bridge.nth('slot.shell', already), { result: OUTPUT });
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await as('admin', 'GET', `/api/slots/${slot}`)).json).toMatchObject({ holder: null }),
     );
     expect(bridge.of('slot.shell')).toHaveLength(already + 20);

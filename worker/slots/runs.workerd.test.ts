@@ -1,10 +1,10 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { BridgeEventOf } from '../../bridge/protocol/events';
 import { as, error, items, seedPeople, text, USERS } from '../../test/worker/support/dialer';
 import type { SlotBridge } from '../../test/worker/support/slot-bridge';
-import { enrolled, holdsAge } from '../../test/worker/support/slot-rows';
+import { enrolled, holdsAge, soon } from '../../test/worker/support/slot-rows';
 import { startOnAnySlot } from '../bridge/links';
 import type { TenantView } from '../../objects/session-gate/contract';
 
@@ -186,7 +186,7 @@ describe('a run', () => {
     const [first] = await slotsHere();
     const id = text((await run(first.id)).json.script_id);
     here.disconnect();
-    await vi.waitFor(async () => expect(await here.link.slot(first.id)).toMatchObject({ status: 'OFFLINE' }));
+    await soon(async () => expect(await here.link.slot(first.id)).toMatchObject({ status: 'OFFLINE' }));
     step(id, 0, 'ok');
     end(first.key, id, 'ok');
     await holdsAge(here, 3 * 3_600_000);
@@ -294,7 +294,7 @@ describe('AUTO over several bridges', () => {
     const [third] = await there.link.slots();
     expect((await run('AUTO')).json.slot).toBe(third?.id);
     there.disconnect();
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await there.link.slot(Number(third?.id))).toMatchObject({ status: 'OFFLINE' }),
     );
     expect((await run('AUTO')).json).toEqual(error('SLOT_BUSY'));
@@ -306,7 +306,7 @@ describe('AUTO over several bridges', () => {
     for (const slot of await here.link.slots()) here.status(slot.key, 'OFFLINE');
     await here.stored();
     there.disconnect();
-    await vi.waitFor(async () => expect((await there.link.slots())[0]?.status).toBe('OFFLINE'));
+    await soon(async () => expect((await there.link.slots())[0]?.status).toBe('OFFLINE'));
     expect((await run('AUTO')).json).toEqual(error('SLOT_OFFLINE'));
   });
 

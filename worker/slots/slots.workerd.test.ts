@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { eq } from 'drizzle-orm';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { as, error, seedPeople, TWO, USERS } from '../../test/worker/support/dialer';
 import type { SlotBridge } from '../../test/worker/support/slot-bridge';
-import { enrolled } from '../../test/worker/support/slot-rows';
+import { enrolled, soon } from '../../test/worker/support/slot-rows';
 import { openDb } from '../db';
 import { auditLog, bridges } from '../db/schema';
 
@@ -75,7 +75,7 @@ describe('GET /api/slots', () => {
         slots: [{ slot: 'A1', at, ...reading, latency_ms: 9, why: { signal: 'no SIM card' } }],
       },
     });
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await as('view1', 'GET', `/api/slots/${of('A1')}`)).json).toMatchObject({ battery: '82%' }),
     );
     const one = (await as('view1', 'GET', `/api/slots/${of('A1')}`)).json;
@@ -254,7 +254,7 @@ describe('what is done with a phone', () => {
 describe('a bridge that is away', () => {
   it('has slots that are OFFLINE, and refuses within its deadline', async () => {
     there.disconnect();
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await as('view1', 'GET', `/api/slots/${of('B1')}`)).json).toMatchObject({ status: 'OFFLINE' }),
     );
     for (const path of ['restart', 'reboot-device', 'hold', 'adb-command']) {
@@ -334,7 +334,7 @@ describe('GET /api/monitor', () => {
         hubs: [{ hub: '1-1', name: 'USB2.0 Hub', total: 2, online: 1, ports }],
       },
     });
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect((await as('view1', 'GET', '/api/monitor/system')).json).toMatchObject({ cpu: 12.5 }),
     );
     const system = (await as('view1', 'GET', `/api/monitor/system?bridge=${here.record.id}`)).json;

@@ -1,9 +1,9 @@
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { seedPeople, USERS } from '../../../test/worker/support/dialer';
 import type { SlotBridge } from '../../../test/worker/support/slot-bridge';
-import { enrolled, holdsAge } from '../../../test/worker/support/slot-rows';
+import { enrolled, holdsAge, soon } from '../../../test/worker/support/slot-rows';
 import { openDb } from '../../../worker/db';
 import { slots } from '../../../worker/db/schema';
 
@@ -71,7 +71,7 @@ describe('the board', () => {
     const [first] = await both();
     const other = await enrolled([first.key]);
     expect(await other.link.slots()).toMatchObject([{ id: first.id, key: first.key, status: 'ONLINE' }]);
-    await vi.waitFor(async () => expect(await link().slot(first.id)).toBeNull());
+    await soon(async () => expect(await link().slot(first.id)).toBeNull());
     // The former bridge notices last; it takes nothing back.
     bridge.status(first.key, 'OFFLINE');
     await bridge.stored();
@@ -94,7 +94,7 @@ describe('the board', () => {
   it('shows every slot offline while the tunnel is down, and refuses', async () => {
     const [first] = await both();
     bridge.disconnect();
-    await vi.waitFor(async () =>
+    await soon(async () =>
       expect(await stateOf(first.id)).toMatchObject({ status: 'OFFLINE', idleSince: null }),
     );
     expect(await link().startSlotCall(newCall())).toMatchObject({ ok: false, code: 'OFFLINE' });

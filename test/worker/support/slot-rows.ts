@@ -1,6 +1,7 @@
 /** Rows of bridges, as enrolment leaves them, and the time that passes for holds. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
 import { sql } from 'drizzle-orm';
 import { openDb } from '../../../worker/db';
 import type { HoldState } from '../../../objects/bridge-link/slots/holds';
@@ -53,3 +54,7 @@ export async function holdsAge(bridge: SlotBridge, ms: number): Promise<void> {
   });
   await runDurableObjectAlarm(bridge.link);
 }
+
+/** Looks until nothing is thrown; a busy machine is given time. */
+export const soon = <T>(look: () => Promise<T>): Promise<T> =>
+  vi.waitFor(look, { timeout: 10_000, interval: 20 });
