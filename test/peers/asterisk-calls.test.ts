@@ -305,3 +305,32 @@ describe('with Local channels that collapse once sound flows', () => {
     }
   });
 });
+
+describe('without SSH', () => {
+  it('everything but recordings goes by the manager interface', async () => {
+    const direct = await new AsteriskBench({ ssh: null }).up();
+    try {
+      expect(direct.state()).toMatchObject({ ssh: 'unused', ami: 'up' });
+      const { linkedid } = await direct.ask('pbx.originate', {
+        call_id: newCallId(),
+        from: '150',
+        to: '+375290000008',
+      });
+      await expect
+        .poll(() => direct.facts(linkedid).filter(({ what }) => what === 'enter'), soon)
+        .toHaveLength(2);
+      const { endpoints } = await direct.ask('pbx.endpoints', {});
+      expect(endpoints).toContainEqual(
+        expect.objectContaining({ name: '150', state: 'In use', channels: 1 }),
+      );
+      expect(await direct.ask('pbx.reload', { module: 'app_queue.so' })).toMatchObject({
+        output: expect.stringContaining('reloaded'),
+      });
+      expect(await direct.ask('pbx.status', {})).toMatchObject({ pbx: [{ ssh: 'unused', calls: 1 }] });
+      const rows = await direct.part.check();
+      expect(rows.map(({ what, ok }) => [what, ok])).toEqual([['office: AMI', true]]);
+    } finally {
+      await direct.stop();
+    }
+  });
+});
