@@ -9,6 +9,7 @@ import {
   asterisk,
   callFromCarrier,
   cutSshConnections,
+  freezeSshConnections,
   hangUpEverything,
   killAsterisk,
   startAsterisk,
@@ -79,6 +80,31 @@ describe('a PBX that was there', () => {
     await expect
       .poll(() => bench.facts(linkedid).some((fact) => fact.what === 'gone' && fact.last), soon)
       .toBe(true);
+  });
+
+  it('behind a line that swallows everything keeps nobody waiting longer than they asked for', async () => {
+    const end = freezeSshConnections();
+    try {
+      const heard = bench.events.length;
+      const patience = (): AbortSignal => AbortSignal.timeout(1_500);
+      await Promise.all([
+        expect(bench.ask('pbx.channels', {}, patience())).rejects.toMatchObject({ code: 'CANCELLED' }),
+        ...Array.from({ length: 8 }, () =>
+          expect(bench.ask('pbx.endpoints', {}, patience())).rejects.toMatchObject({ code: 'CANCELLED' }),
+        ),
+        expect(
+          bench.ask('pbx.queue.pause', { queue: 'support', extension: '151', paused: true }, patience()),
+        ).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' }),
+      ]);
+      // It is found dead, and another one made.
+      const states = () =>
+        bench.events.slice(heard).flatMap((event) => (event.kind === 'pbx.state' ? [event.data] : []));
+      await expect.poll(() => states().some(({ ssh }) => ssh === 'down'), { timeout: 40_000 }).toBe(true);
+      await expect.poll(() => bench.state(), soon).toMatchObject({ ssh: 'up', ami: 'up' });
+      expect(await bench.ask('pbx.channels', {})).toEqual({ channels: [] });
+    } finally {
+      end();
+    }
   });
 
   it('tells of a call that began while nobody listened', async () => {

@@ -102,14 +102,18 @@ export async function killAsterisk(): Promise<void> {
 
 export const startAsterisk = (): Promise<unknown> => runTelephony('start', 'asterisk');
 
-const sshConnections = (): number[] => {
-  const pid = pidOf('sshd');
-  return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-    .trim()
-    .split(' ')
-    .filter(Boolean)
-    .map(Number);
-};
+const childrenOf = (pid: number): number[] =>
+  readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number);
+const sshConnections = (): number[] => childrenOf(pidOf('sshd'));
+
+/** The SSH connections there are swallow everything from now on, as a dead line does. Answers what ends them. */
+export function freezeSshConnections(): () => void {
+  const frozen = sshConnections().flatMap((pid) => [pid, ...childrenOf(pid)]);
+  for (const pid of frozen) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of frozen) process.kill(pid, 'SIGKILL');
+  };
+}
 
 /** Cuts the SSH connections there are; new ones are taken. */
 export function cutSshConnections(): void {
