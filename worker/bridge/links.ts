@@ -48,13 +48,18 @@ export async function linkOfSlot(
   tenant: TenantView,
   slotId: number,
 ): Promise<{ bridge: BridgeRef; link: ReturnType<typeof linkOf>; slot: SlotState }> {
-  const asked = await Promise.all(
+  const asked = await Promise.allSettled(
     tenant.bridges.map(async (bridge) => {
       const link = linkOf(env, tenant.id, bridge.id);
       return { bridge, link, slot: await link.slot(slotId) };
     }),
   );
-  for (const { bridge, link, slot } of asked) if (slot !== null) return { bridge, link, slot };
+  for (const answer of asked) {
+    if (answer.status === 'fulfilled' && answer.value.slot !== null)
+      return { ...answer.value, slot: answer.value.slot };
+  }
+  // A bridge that could not be asked hides no other one's slot; but whether it has this one nobody knows.
+  for (const answer of asked) if (answer.status === 'rejected') throw answer.reason;
   throw new PlatformError('NOT_FOUND', 'No such slot.');
 }
 
