@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bridgeRow, newBridge } from './support/bridge.ts';
 import { Bridges } from './support/bridges.ts';
+import { ConnectProxy } from './support/connect-proxy.ts';
 import { signIn, type Client } from './support/client.ts';
 import { TestServer } from './support/server.ts';
 
@@ -87,6 +88,42 @@ describe('enrolment', () => {
     const late = await bridges.make().run(['--enrol', code]);
     expect(late).toMatchObject({ code: 2 });
     expect(late.output).toMatch(/past its 15 minutes/);
+  });
+});
+
+describe('the way out through an HTTP proxy', () => {
+  it.each<[string, (proxy: string) => { config: string; environment: Record<string, string> }]>([
+    ['of the configuration', (proxy) => ({ config: `proxy = "${proxy}"\n`, environment: {} })],
+    [
+      'of the environment',
+      (proxy) => ({ config: '', environment: { HTTP_PROXY: proxy, NO_PROXY: 'other.example' } }),
+    ],
+  ])('%s is taken for enrolment, tunnel and check', async (_, settings) => {
+    const proxy = await ConnectProxy.start();
+    try {
+      const { id, code } = await newBridge(admin);
+      const { config, environment } = settings(proxy.url);
+      const bridge = bridges.make(server.url, config);
+      expect(await bridge.run(['--enrol', code], environment)).toMatchObject({ code: 0 });
+      expect(proxy.targets).toHaveLength(1);
+      bridge.start(environment);
+      await bridges.online(id);
+      expect(proxy.targets).toHaveLength(2);
+      const check = await bridge.run(['--check'], environment);
+      expect(check.output).toMatch(/edge +ok .* through 127\.0\.0\.1/);
+      expect(check.code).toBe(0);
+      expect(new Set(proxy.targets)).toEqual(new Set([new URL(server.url).host]));
+      await bridge.halt();
+    } finally {
+      proxy.close();
+    }
+  });
+
+  it('that is not there is named by the check', async () => {
+    const bridge = bridges.make(server.url, 'proxy = "http://127.0.0.1:1"\n');
+    const check = await bridge.run(['--check']);
+    expect(check.code).toBe(1);
+    expect(check.output).toMatch(/edge +FAIL .*through 127\.0\.0\.1:1/);
   });
 });
 
