@@ -17,6 +17,7 @@ describe('apiOf', () => {
     ['/api/v1', 'platform'],
     ['/asterisk/call', 'pbx'],
     ['/bridge/connect', 'platform'],
+    ['/socket.io/', 'engine'],
     ['/bridges', 'app'],
     ['/asterisks', 'app'],
     ['/apis', 'app'],

@@ -1,5 +1,5 @@
 /** Which API a path belongs to: each answers faults in the shape its own clients parse. */
-export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'app';
+export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'app';
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -9,6 +9,7 @@ export function apiOf(path: string): ApiFamily {
   if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
     return 'dialer';
   if (under(path, '/asterisk')) return 'pbx';
-  if (['/api', '/bridge', '/__demo', '/socket.io'].some((root) => under(path, root))) return 'platform';
+  if (under(path, '/socket.io')) return 'engine';
+  if (['/api', '/bridge', '/__demo'].some((root) => under(path, root))) return 'platform';
   return 'app';
 }

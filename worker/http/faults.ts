@@ -6,12 +6,18 @@ import { answerPlatformError, PlatformError } from './errors';
 import { allowedMethods, type MountedRoute } from './allowed-methods';
 import { apiOf, type ApiFamily } from './families';
 
-/** Answers in the shape of the API that was asked. `detail` for the dialer's clients, `error` for the PBX's. */
+/** Answers in the shape of the API that was asked. `detail` for the dialer's clients, `error` for the PBX's, a number for Engine.IO's. */
 function refuse(family: ApiFamily, error: PlatformError): Response {
   if (family === 'dialer')
     return Response.json({ detail: error.message }, { status: error.status, headers: error.extra.headers });
   if (family === 'pbx')
     return Response.json({ error: error.message }, { status: error.status, headers: error.extra.headers });
+  // Engine.IO's own "Bad request": its clients read nothing else.
+  if (family === 'engine')
+    return Response.json(
+      { code: 3, message: error.message },
+      { status: error.status, headers: error.extra.headers },
+    );
   return answerPlatformError(error);
 }
 
