@@ -126,6 +126,19 @@ describe('an administrator', () => {
     await page.getByRole('heading', { name: 'Minsk, rack 2' }).waitFor();
   });
 
+  it('says when a second machine with the same key took over', async () => {
+    if (!world) throw new Error('no bridge');
+    const twin = new World({ url: server.url, identity: world.identity });
+    await twin.speaker.connect();
+    await region('Another connection with the same key took over').waitFor();
+    await expect.poll(() => world?.speaker.connected, { timeout: PATIENCE }).toBe(false);
+    await screenshot(page, 'bridge-replaced');
+    await expectAccessible(page, 'a bridge that was replaced');
+    await twin.stop();
+    await world.speaker.connect();
+    expect(twin.speaker.faults).toEqual([]);
+  });
+
   it('makes a new code without losing the machine in use', async () => {
     await page.getByRole('button', { name: 'New code' }).click();
     const dialog = page.getByRole('dialog', { name: 'New code for Minsk, rack 2' });

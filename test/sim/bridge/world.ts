@@ -35,6 +35,7 @@ export class World implements Stage {
   readonly pbx: SimulatedPbx;
   readonly slots: SimulatedSlots;
   readonly recordingSec: number;
+  readonly identity: Identity;
   readonly #play: WorldOptions['play'];
   readonly #timers = new Set<NodeJS.Timeout>();
   #beat = 0;
@@ -42,6 +43,7 @@ export class World implements Stage {
   constructor({ url, identity, play, recordingSec = 6, onLine }: WorldOptions) {
     this.#play = play;
     this.recordingSec = recordingSec;
+    this.identity = identity;
     this.pbx = new SimulatedPbx(this);
     this.slots = new SimulatedSlots(this);
     this.speaker = new BridgeSpeaker({
