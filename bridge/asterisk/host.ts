@@ -126,7 +126,7 @@ export class AsteriskHost {
   announce(): void {
     this.#told = '';
     this.#tellState();
-    for (const data of this.trunks.views) this.#services.emit({ kind: 'pbx.trunk', data });
+    for (const data of this.trunks.known) this.#services.emit({ kind: 'pbx.trunk', data });
   }
 
   /**

@@ -15,6 +15,8 @@ const SETTLE_MS = 150;
 /** A trunk that wavers does not make us ask all the time. */
 const LEAST_BETWEEN_MS = 2_000;
 
+const UNSEEN = 'not looked at yet';
+
 interface Options {
   pbx: Pick<PbxConfig, 'name' | 'trunks'>;
   cli: Cli;
@@ -40,7 +42,7 @@ export class TrunkWatch {
         pbx: pbx.name,
         name,
         state: 'DOWN',
-        reason: 'not looked at yet',
+        reason: UNSEEN,
         registration: registers ? 'none' : null,
         endpoint: null,
         failed: 0,
@@ -51,6 +53,11 @@ export class TrunkWatch {
 
   get views(): TrunkView[] {
     return [...this.#views.values()];
+  }
+
+  /** Those that were looked at: before, there is nothing to tell. */
+  get known(): TrunkView[] {
+    return this.views.filter(({ reason }) => reason !== UNSEEN);
   }
 
   start(): void {

@@ -250,6 +250,17 @@ describe('a call that goes on', () => {
     await expect.poll(async () => (await bench.ask('pbx.channels', {})).channels, soon).toEqual([]);
   });
 
+  it('that is over before its listener is connected leaves nobody listening', async () => {
+    const { linkedid } = await call('+375290000009');
+    await expect.poll(() => talking(linkedid), soon).toEqual(new Set(['extension', 'trunk']));
+    await Promise.all([
+      bench.ask('pbx.spy', { by: '151', extension: '150', mode: 'listen' }),
+      bench.ask('pbx.hangup', { linkedid }),
+    ]);
+    await expect.poll(() => over(linkedid), soon).toBe(true);
+    await expect.poll(async () => (await bench.ask('pbx.channels', {})).channels, soon).toEqual([]);
+  });
+
   it('has nobody to redirect or to listen to when it is over', async () => {
     const { linkedid } = await call('+375290000486');
     await expect.poll(() => over(linkedid), soon).toBe(true);

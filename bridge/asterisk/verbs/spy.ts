@@ -6,10 +6,10 @@ import { extensionOf, type Hosts } from './hosts.ts';
 import { newChannelId, originate } from './originate.ts';
 
 /**
- * Options of ChanSpy: `q` no announcement, `w` the listener's voice goes to the extension, `B` to both; `E` ends it with
- * the call, else the listener would hear silence for ever.
+ * Options of ChanSpy: `q` no announcement, `w` the listener's voice goes to the extension, `B` to both. `E` ends it with
+ * the call, `S` where the call is over before the listener answered: else silence would be listened to for ever.
  */
-const OPTIONS = { listen: 'qE', whisper: 'qwE', barge: 'qBE' } as const;
+const OPTIONS = { listen: 'qES', whisper: 'qwES', barge: 'qBES' } as const;
 const RINGS_SEC = 30;
 
 export const spyVerb = (hosts: Hosts): Handlers => ({
