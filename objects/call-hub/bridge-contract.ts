@@ -1,6 +1,6 @@
 /** The part of CallHub's contract that has to do with bridges: their calls, recordings and CDR rows. */
 import type { BridgeEvent, CdrRow } from '../../bridge/protocol/events';
-import type { CallStatus } from './contract';
+import type { CallStatus } from './call-status';
 
 /** A call that is about to be rung through a bridge; it is shown as queued until the bridge tells more. */
 export interface StartCallInput {

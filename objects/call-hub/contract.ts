@@ -4,6 +4,7 @@
  * epoch, what clients see is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or
  * an unreachable object and may be retried.
  */
+import { CALL_STATUSES, type CallStatus } from './call-status';
 import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 import type {
@@ -19,8 +20,7 @@ import type {
 
 export type * from './bridge-contract';
 
-export const CALL_STATUSES = ['queued', 'ringing', 'connected', 'ended'] as const;
-export type CallStatus = (typeof CALL_STATUSES)[number];
+export { CALL_STATUSES, type CallStatus };
 
 export const CALL_OUTCOMES = ['answered', 'no_answer', 'busy', 'rejected', 'failed', 'cancelled'] as const;
 export type CallOutcome = (typeof CALL_OUTCOMES)[number];

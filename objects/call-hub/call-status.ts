@@ -1,0 +1,2 @@
+export const CALL_STATUSES = ['queued', 'ringing', 'connected', 'ended'] as const;
+export type CallStatus = (typeof CALL_STATUSES)[number];
