@@ -50,7 +50,7 @@ const states = (): BridgeEventOf<'slot.state'>[] =>
   events.flatMap((event) => (event.kind === 'slot.state' ? [event.data] : []));
 const shownOf = (slot: string): string | undefined => states().findLast((data) => data.slot === slot)?.status;
 const until = (slot: string, status: string): Promise<void> =>
-  vi.waitFor(() => expect(shownOf(slot)).toBe(status), { timeout: 8_000, interval: 10 });
+  vi.waitFor(() => expect(shownOf(slot)).toBe(status), { timeout: 12_000, interval: 10 });
 
 const phone = (more: Partial<SimPhone> = {}): SimPhone => ({ serial: 'R58M0000001', usb: '1-1.2', ...more });
 
@@ -144,6 +144,18 @@ describe('phones on USB ports', () => {
       expect.objectContaining({ data: expect.objectContaining({ slot: 'R58M0000001', status: 'ONLINE' }) }),
     );
   });
+
+  it('are OFFLINE while the ADB server listens and says nothing, and back when it speaks again', async () => {
+    adb.plug(phone());
+    await until('R58M0000001', 'ONLINE');
+    adb.mute(true);
+    await vi.waitFor(() => expect(states().at(-1)?.remedy).toContain('ADB server'), { timeout: 15_000 });
+    expect(shownOf('R58M0000001')).toBe('OFFLINE');
+    // The attempt that was begun meanwhile is never answered, and has to be given up.
+    await vi.waitFor(() => expect(adb.silent).toBeGreaterThan(0), { timeout: 5_000 });
+    adb.mute(false);
+    await until('R58M0000001', 'ONLINE');
+  }, 20_000);
 
   it('are OFFLINE with the reason when the ADB server goes, and are not forgotten', async () => {
     adb.plug(phone());

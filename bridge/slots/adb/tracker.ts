@@ -9,6 +9,7 @@ import { parseDevices, type Device } from './devices.ts';
 import type { ServerProcess } from './server.ts';
 import { wordsOf } from './shell.ts';
 
+const FIRST_LIST_WITHIN_MS = 5_000;
 const RETRY_MIN_MS = 200;
 const RETRY_MAX_MS = 2_000;
 /** How often a network phone that is not listed is connected to again. */
@@ -99,16 +100,27 @@ export class Tracker {
   }
 
   async *#lists(): AsyncGenerator<Device[]> {
-    const stream = await this.#client.createConnection('host:track-devices-l', {
-      signal: this.#stop.signal,
-    });
-    const close = (): void => void stream.dispose().catch(() => {});
-    this.#stop.signal.addEventListener('abort', close, { once: true });
+    const attempt = new AbortController();
+    const abort = (): void => attempt.abort(new Error('stopped'));
+    this.#stop.signal.addEventListener('abort', abort, { once: true });
+    // A server that listens and says nothing is as good as none; later it may be silent as long as nothing changes.
+    const timer = setTimeout(() => attempt.abort(new Error('it does not answer')), FIRST_LIST_WITHIN_MS);
     try {
-      while (!this.#stop.signal.aborted) yield parseDevices(await stream.readString());
+      const stream = await this.#client.createConnection('host:track-devices-l', { signal: attempt.signal });
+      try {
+        while (!attempt.signal.aborted) {
+          const list = await stream.readString();
+          clearTimeout(timer);
+          yield parseDevices(list);
+        }
+      } finally {
+        void stream.dispose().catch(() => {});
+      }
+    } catch (error) {
+      throw attempt.signal.aborted ? attempt.signal.reason : error;
     } finally {
-      this.#stop.signal.removeEventListener('abort', close);
-      close();
+      clearTimeout(timer);
+      this.#stop.signal.removeEventListener('abort', abort);
     }
   }
 

@@ -35,7 +35,15 @@ export class Screens {
 
   async take(registry: SlotContext['registry'], slot: Slot, signal?: AbortSignal): Promise<Buffer> {
     const going = this.#taking.get(slot.key);
-    if (going) return going;
+    if (going) {
+      try {
+        return await going;
+      } catch (error) {
+        // Whoever asked first gave up; that is no answer to the others.
+        if (!(error instanceof Refusal) || error.code !== 'CANCELLED' || signal?.aborted) throw error;
+        return this.take(registry, slot, signal);
+      }
+    }
     const taking = (async () => {
       const result = await registry.run(slot, SCREENCAP, {
         timeoutMs: WITHIN_MS,

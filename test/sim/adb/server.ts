@@ -34,10 +34,13 @@ const packet = (kind: number, data: Buffer): Buffer => {
 export class SimAdb {
   #phones: Listed[] = [];
   #next = 1;
+  #mute = false;
   readonly #trackers = new Set<net.Socket>();
   readonly #sockets = new Set<net.Socket>();
   readonly #server = net.createServer((socket) => this.#serve(socket));
   port = 0;
+  /** Connections taken while muted: they are never answered. */
+  silent = 0;
   /** Shell lines that were asked for. */
   readonly lines: string[] = [];
 
@@ -70,6 +73,14 @@ export class SimAdb {
     this.#tell();
   }
 
+  /** While muted it takes connections and says nothing. Those there are end when it begins. */
+  mute(muted: boolean): void {
+    this.#mute = muted;
+    if (!muted) return;
+    for (const socket of this.#sockets) socket.destroy();
+    this.silent = 0;
+  }
+
   get #list(): string {
     return this.#phones
       .map(({ serial, state = 'device', usb, id }) => {
@@ -90,6 +101,10 @@ export class SimAdb {
       this.#sockets.delete(socket);
       this.#trackers.delete(socket);
     });
+    if (this.#mute) {
+      this.silent += 1;
+      return;
+    }
     let held = '';
     let phone: Listed | undefined;
     socket.on('data', (chunk: Buffer) => {
