@@ -6,6 +6,7 @@
 #   TEL_DIR       everything it writes; default /tmp/trunkline-peers-<uid>. Keep it short: it holds Unix sockets.
 #   TEL_PREFIX    first digits of every port, 10 to 64; default 15 gives 15060 SIP, 15022 SSH, 15038 AMI, …
 #   TEL_PACKAGES  where the unpacked packages are kept; default $TEL_DIR/packages. May be shared and cached.
+#   TEL_PHONE_COUNT  how many phones; default 3. Each is an adbd of 9 MB.
 #   TEL_SUITES    Debian suites to try, in this order; default "forky sid".
 #
 # Works as root and as an ordinary user, installs nothing into the system. Exit code 77: the packages can't be had
