@@ -222,6 +222,7 @@ export class Tunnel {
     this.#meta.set('config', hello.config);
     this.#meta.set('address', address);
     this.#pbx.keepOnly(hello.config.pbx);
+    const formerJournal = this.#meta.get('journal')?.id ?? hello.journal.id;
     const acked = this.#intake.opened(hello.journal);
     this.timers.set(ALIVE, now + DEAD_AFTER_MS);
     this.timers.setBy(TIDY, now + TIDY_EVERY_MS);
@@ -234,6 +235,11 @@ export class Tunnel {
       now: this.now(),
       acked,
     });
+    // What it had begun stood in a journal that is gone: sent again, it might be done again.
+    if (formerJournal !== hello.journal.id) {
+      const message = 'the bridge lost its journal: nobody knows whether it was done';
+      this.#requests.abandon({ ok: false, code: 'OUTCOME_UNKNOWN', message });
+    }
     this.#requests.resumed();
     this.#slots.tunnel(true, now);
   }

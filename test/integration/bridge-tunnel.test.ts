@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, it } from 'vitest';
 import { bridgeRow } from './support/bridge.ts';
 import { Bridges, type Enrolled } from './support/bridges.ts';
@@ -89,6 +91,22 @@ describe('a command with an effect', () => {
     expect(text).toContain('OUTCOME_UNKNOWN');
     await bridges.online(one.id);
     expect(one.bridge.effects).toEqual([effect(103)]);
+  });
+
+  it('is not repeated by a bridge that lost its journal', async () => {
+    await one.bridge.order({ do: 'hold' });
+    const answer = pause(107);
+    await begun(107);
+    await one.bridge.kill();
+    for (const file of readdirSync(one.bridge.stateDir)) {
+      if (file.startsWith('journal.db')) rmSync(join(one.bridge.stateDir, file));
+    }
+    one.bridge.start();
+    const { status, text } = await answer;
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(text).toContain('OUTCOME_UNKNOWN');
+    await bridges.online(one.id);
+    expect(one.bridge.effects).toEqual([effect(107)]);
   });
 
   it('that the bridge finishes while it stops is answered; nothing new is begun', async () => {
