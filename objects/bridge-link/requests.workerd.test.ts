@@ -191,6 +191,18 @@ describe('a command with an effect', () => {
     expect(third.of('req')).toEqual([]);
   });
 
+  it('is not sent again to a bridge that lost its journal: it might be done twice', async () => {
+    const first = await connect();
+    const asked = hangUp('k-8');
+    await first.next('req');
+    const second = await TestBridge.connect(record, key, { id: crypto.randomUUID(), head: 0 });
+    expect(await asked).toMatchObject({ ok: false, code: 'OUTCOME_UNKNOWN' });
+    expect(await hangUp('k-8')).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    const next = list();
+    expect((await second.answer(0, { channels: [] })).verb).toBe('pbx.channels');
+    expect((await next).ok).toBe(true);
+  });
+
   it('survives the object, which still knows it when the bridge answers', async () => {
     const { bridge, slot } = await withPhone();
     const started = await link().startCommand({ slotId: slot, argv: ['getprop'], free: false, userId: 'u1' });
