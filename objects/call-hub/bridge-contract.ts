@@ -74,3 +74,16 @@ export interface RecordingView {
 export interface CdrView extends CdrRow {
   call_id: string;
 }
+
+/** Of a list by time: moments in ms, `to` not included; `before` is `next` of the page before. */
+export interface RecordingQuery {
+  before?: string;
+  limit: number;
+  from?: number;
+  to?: number;
+}
+
+export interface CdrQuery extends RecordingQuery {
+  /** Source or destination, all of its digits. */
+  number?: string;
+}

@@ -180,6 +180,18 @@ describe('channels that vanished while nobody listened', () => {
     expect((await hub.cdrPage({ limit: 10, number: CUSTOMER })).rows).toHaveLength(1);
     expect((await hub.cdrPage({ limit: 10, number: '375999' })).rows).toEqual([]);
     expect(await hub.cdrPage({ limit: 1 })).toMatchObject({ rows: [{ billable_sec: 37 }], next: null });
+    const later = { ...row, channel: 'PJSIP/150-000000ff', start: row.start + 1_000, end: row.end + 1_000 };
+    await take(hub, journal, one(503, { kind: 'pbx.cdr', data: later }));
+    const starts = async (query: { from?: number; to?: number; number?: string }) =>
+      (await hub.cdrPage({ limit: 10, ...query })).rows.map(({ start }) => start);
+    expect(await starts({})).toEqual([later.start, row.start]);
+    expect(await starts({ from: later.start })).toEqual([later.start]);
+    expect(await starts({ to: later.start, number: CUSTOMER })).toEqual([row.start]);
+    const first = await hub.cdrPage({ limit: 1 });
+    expect(await hub.cdrPage({ limit: 1, before: first.next ?? '' })).toMatchObject({
+      rows: [{ start: row.start }],
+      next: null,
+    });
   });
 });
 
@@ -227,5 +239,12 @@ describe('recordings', () => {
     expect(await hub.recordingBlob(id, found?.[0]?.id ?? '', all)).toEqual({ key: 'k1', type: 'audio/wav' });
     expect(await hub.recordingBlob(id, found?.[0]?.id ?? '', oleg)).toBeNull();
     expect(await hub.recordingBlob(id, BOSS, all)).toBeNull();
+    const page = await hub.recordingPage({ limit: 1 });
+    expect(page.items).toMatchObject([
+      { recording: { at: new Date(6_000).toISOString() }, call: { call_id: id } },
+    ]);
+    const rest = await hub.recordingPage({ limit: 1, before: page.next ?? '' });
+    expect(rest).toMatchObject({ items: [{ recording: { at: new Date(5_000).toISOString() } }], next: null });
+    expect((await hub.recordingPage({ limit: 9, from: 5_500, to: 6_000 })).items).toEqual([]);
   });
 });

@@ -1,9 +1,10 @@
 /** CDR rows as the PBX wrote them, found by their call, or newest first for the whole tenant. */
 import type { CdrRow } from '../../bridge/protocol/events';
-import type { CdrView } from './contract';
+import type { CdrQuery, CdrView } from './contract';
 
 interface StoredRow extends Record<string, SqlStorageValue> {
   id: number;
+  started_at: number;
   call_id: string;
   row: string;
 }
@@ -30,11 +31,12 @@ export class CdrBook {
       .toArray();
     const [stored] = this.sql
       .exec<{ id: number }>(
-        'INSERT OR IGNORE INTO cdr (key, call_id, linkedid, row) VALUES (?, ?, ?, ?) RETURNING id',
+        'INSERT OR IGNORE INTO cdr (key, call_id, linkedid, row, started_at) VALUES (?, ?, ?, ?, ?) RETURNING id',
         key,
         link?.call_id ?? null,
         row.linkedid,
         JSON.stringify(row),
+        row.start,
       )
       .toArray();
     if (!stored) return false;
@@ -46,33 +48,34 @@ export class CdrBook {
   /** Oldest first. */
   ofCall(callId: string): CdrView[] {
     const rows = this.sql.exec<StoredRow>(
-      'SELECT id, call_id, row FROM cdr WHERE call_id = ? ORDER BY id',
+      'SELECT id, started_at, call_id, row FROM cdr WHERE call_id = ? ORDER BY id',
       callId,
     );
     return rows.toArray().map(viewOf);
   }
 
-  /** Rows of calls, newest first; of one number (digits of its source or destination) where it is given. */
-  page(query: { before?: string; limit: number; number?: string }): { rows: CdrView[]; next: string | null } {
-    const before = /^\d{1,15}$/.test(query.before ?? '') ? Number(query.before) : Number.MAX_SAFE_INTEGER;
+  /** Rows of calls, newest first; of one number (digits of its source or destination) and of a time where given. */
+  page({ before, limit, number, from, to }: CdrQuery): { rows: CdrView[]; next: string | null } {
+    const [, at, id] = /^(\d{1,15})_(\d{1,15})$/.exec(before ?? '') ?? [];
+    const newest = Number.MAX_SAFE_INTEGER;
+    const position = at === undefined ? [newest, 0] : [Number(at), Number(id)];
+    const range = [from ?? 0, to ?? newest, ...position, limit + 1];
+    const within = `c.started_at >= ? AND c.started_at < ? AND (c.started_at, c.id) < (?, ?) AND c.call_id IS NOT NULL
+       ORDER BY c.started_at DESC, c.id DESC LIMIT ?`;
+    const columns = 'SELECT c.id, c.started_at, c.call_id, c.row';
     const found = (
-      query.number === undefined
-        ? this.sql.exec<StoredRow>(
-            'SELECT id, call_id, row FROM cdr WHERE id < ? AND call_id IS NOT NULL ORDER BY id DESC LIMIT ?',
-            before,
-            query.limit + 1,
-          )
+      number === undefined
+        ? this.sql.exec<StoredRow>(`${columns} FROM cdr c WHERE ${within}`, ...range)
         : this.sql.exec<StoredRow>(
-            `SELECT c.id, c.call_id, c.row FROM cdr_numbers n JOIN cdr c ON c.id = n.id
-             WHERE n.digits = ? AND n.id < ? AND c.call_id IS NOT NULL ORDER BY n.id DESC LIMIT ?`,
-            digitsOf(query.number),
-            before,
-            query.limit + 1,
+            `${columns} FROM cdr_numbers n JOIN cdr c ON c.id = n.id WHERE n.digits = ? AND ${within}`,
+            digitsOf(number),
+            ...range,
           )
     ).toArray();
-    const rows = found.slice(0, query.limit);
+    const rows = found.slice(0, limit);
     const last = rows.at(-1);
-    return { rows: rows.map(viewOf), next: found.length > rows.length && last ? String(last.id) : null };
+    const next = found.length > rows.length && last ? `${last.started_at}_${last.id}` : null;
+    return { rows: rows.map(viewOf), next };
   }
 }
 

@@ -9,10 +9,12 @@ import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 import type {
   BridgeEvents,
+  CdrQuery,
   CdrView,
   ClaimStartInput,
   ClaimStartResult,
   RecordingInput,
+  RecordingQuery,
   RecordingView,
   RouteResult,
   StartCallInput,
@@ -73,6 +75,12 @@ export interface CallView {
   note_count: number;
   /** Recordings that can be listened to. */
   recording_count: number;
+}
+
+/** A recording with the call it is of. */
+export interface RecordedCall {
+  recording: RecordingView;
+  call: CallView;
 }
 
 /** When a state was reached and on whose word: `phone`, `pbx`, `timer`, `user:<id>`. */
@@ -253,14 +261,12 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   /** CDR rows of a call, oldest first; null as in `call`. */
   cdr(callId: string, viewer: Viewer): Promise<CdrView[] | null>;
   /** CDR rows of the tenant, newest first. */
-  cdrPage(query: {
-    before?: string;
-    limit: number;
-    number?: string;
-  }): Promise<{ rows: CdrView[]; next: string | null }>;
+  cdrPage(query: CdrQuery): Promise<{ rows: CdrView[]; next: string | null }>;
   addRecording(input: RecordingInput): Promise<void>;
   /** Null as in `call`. */
   recordings(callId: string, viewer: Viewer): Promise<RecordingView[] | null>;
+  /** Recordings of the tenant with their calls, newest first. */
+  recordingPage(query: RecordingQuery): Promise<{ items: RecordedCall[]; next: string | null }>;
   /** R2 key of a recording, null as in `call`. */
   recordingBlob(
     callId: string,

@@ -174,4 +174,14 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
       CREATE TABLE slot_users (slot_id INTEGER PRIMARY KEY, user_id TEXT NOT NULL) STRICT;
     `,
   },
+  {
+    id: 4,
+    name: 'CDR rows and recordings by time',
+    sql: `
+      ALTER TABLE cdr ADD COLUMN started_at INTEGER NOT NULL DEFAULT 0;
+      UPDATE cdr SET started_at = row ->> '$.start';
+      CREATE INDEX cdr_started ON cdr (started_at, id) WHERE call_id IS NOT NULL;
+      CREATE INDEX recordings_at ON recordings (at, id) WHERE call_id IS NOT NULL;
+    `,
+  },
 ];

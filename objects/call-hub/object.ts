@@ -6,6 +6,7 @@ import type {
   CallDetail,
   CallHubApi,
   CallView,
+  CdrQuery,
   CdrView,
   ChangeNoteInput,
   ClaimStartInput,
@@ -20,7 +21,9 @@ import type {
   NoteView,
   PhoneStats,
   PhoneStatsQuery,
+  RecordedCall,
   RecordingInput,
+  RecordingQuery,
   RecordingView,
   RouteResult,
   StartCallInput,
@@ -30,7 +33,7 @@ import type {
 import { HubCore } from './core';
 import { feedPage } from './feed-page';
 import { routeOf } from './route';
-import { detailOf } from './view';
+import { detailOf, viewOf } from './view';
 
 /** One per tenant: the truth of its calls, its live feed, notes and counters. See contract.ts. */
 export class CallHub extends HubCore implements CallHubApi {
@@ -138,12 +141,18 @@ export class CallHub extends HubCore implements CallHubApi {
     return Promise.resolve(this.parts.visible(callId, viewer) && this.parts.cdr.ofCall(callId));
   }
 
-  cdrPage(query: {
-    before?: string;
-    limit: number;
-    number?: string;
-  }): Promise<{ rows: CdrView[]; next: string | null }> {
+  cdrPage(query: CdrQuery): Promise<{ rows: CdrView[]; next: string | null }> {
     return Promise.resolve(this.parts.cdr.page(query));
+  }
+
+  recordingPage(query: RecordingQuery): Promise<{ items: RecordedCall[]; next: string | null }> {
+    const { recordings, store, names } = this.parts;
+    const { rows, next } = recordings.page(query);
+    const items = rows.flatMap((recording) => {
+      const call = store.call(recording.call_id);
+      return call === null ? [] : [{ recording, call: viewOf(call, names) }];
+    });
+    return Promise.resolve({ items, next });
   }
 
   addRecording(input: RecordingInput): Promise<void> {

@@ -1,5 +1,5 @@
 /** Recordings of calls: the files are in R2, what they are of is known here. */
-import type { RecordingInput, RecordingView } from './contract';
+import type { RecordingInput, RecordingQuery, RecordingView } from './contract';
 
 interface StoredRecording extends Record<string, SqlStorageValue> {
   id: string;
@@ -58,14 +58,27 @@ export class Recordings {
 
   /** Oldest first. */
   list(callId: string): RecordingView[] {
-    return this.rows(callId).map((row) => ({
-      id: row.id,
-      call_id: row.call_id,
-      size: row.size,
-      type: row.type,
-      sha256: row.sha256,
-      at: new Date(row.at).toISOString(),
-    }));
+    return this.rows(callId).map(viewOf);
+  }
+
+  /** Recordings of calls, newest first, of a time where it is given. */
+  page({ before, limit, from, to }: RecordingQuery): { rows: RecordingView[]; next: string | null } {
+    const [, at, id = ''] = /^(\d{1,15})_([0-9a-f-]{36})$/.exec(before ?? '') ?? [];
+    const found = this.sql
+      .exec<StoredRecording>(
+        `SELECT * FROM recordings WHERE at >= ? AND at < ? AND (at, id) < (?, ?) AND call_id IS NOT NULL
+         ORDER BY at DESC, id DESC LIMIT ?`,
+        from ?? 0,
+        to ?? Number.MAX_SAFE_INTEGER,
+        at === undefined ? Number.MAX_SAFE_INTEGER : Number(at),
+        id,
+        limit + 1,
+      )
+      .toArray();
+    const rows = found.slice(0, limit);
+    const last = rows.at(-1);
+    const next = found.length > rows.length && last ? `${last.at}_${last.id}` : null;
+    return { rows: rows.map(viewOf), next };
   }
 
   blob(callId: string, recordingId: string): { key: string; type: string } | null {
@@ -79,3 +92,12 @@ export class Recordings {
       .toArray();
   }
 }
+
+const viewOf = (row: StoredRecording): RecordingView => ({
+  id: row.id,
+  call_id: row.call_id,
+  size: row.size,
+  type: row.type,
+  sha256: row.sha256,
+  at: new Date(row.at).toISOString(),
+});

@@ -1,4 +1,5 @@
 /** The PBX screens in a real browser, over a simulated bridge whose PBX does what the test tells it. */
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../integration/support/server.ts';
@@ -120,6 +121,15 @@ describe('a supervisor', () => {
     await page.getByRole('searchbox').fill('+375 29 000-00-77');
     await inMain(page).getByText('No record matches the filter').waitFor();
     await page.getByRole('searchbox').fill('+375 29 000-00-42');
+    await page.getByLabel('To day').fill('2020-01-01');
+    await inMain(page).getByText('No record matches the filter').waitFor();
+    await page.getByLabel('To day').fill('');
+    await row(page, '+375 29 000 00 42').waitFor();
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'CSV' }).click();
+    expect(readFileSync(await (await download).path(), 'utf8')).toContain(
+      'start,answer,end,source,destination',
+    );
     await row(page, '+375 29 000 00 42')
       .getByRole('link', { name: /^Open call/ })
       .click();

@@ -1,10 +1,16 @@
 import { z } from '@hono/zod-openapi';
 import type { CdrView } from '../../objects/call-hub/contract';
 import { PlatformError } from '../http/errors';
+import { prefersCsv, toCsv } from '../http/csv';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { CallId } from './call-schemas';
 import { RecordingBody, recordingView } from './recordings';
+import { rangeOfTime, TimeQuery } from './time-query';
 import { viewerOf } from './viewer';
+
+/** Rows of one CSV file. */
+const MOST_ROWS = 10_000;
+const CSV_PAGE = 1_000;
 
 const CdrRow = z
   .object({
@@ -69,16 +75,18 @@ const page = apiRoute({
   method: 'get',
   path: '/api/pbx/cdr',
   summary: 'CDR rows, newest first',
-  description: 'Of everybody’s calls.',
+  description: `Of everybody’s calls. CSV with \`Accept: text/csv\`: the newest ${MOST_ROWS} that fit.`,
   tags: ['PBX'],
   access: 'call.view_all',
   request: {
     query: z.object({
+      ...TimeQuery,
       cursor: z
         .string()
-        .regex(/^\d{1,15}$/, 'not a cursor')
+        .regex(/^\d{1,15}_\d{1,15}$/, 'not a cursor')
         .optional(),
       limit: z.coerce.number().int().min(1).max(200).default(50),
+      format: z.enum(['json', 'csv']).optional(),
       number: z
         .string()
         .regex(/^\+?[0-9*#]{1,20}$/, 'not a number')
@@ -87,13 +95,18 @@ const page = apiRoute({
     }),
   },
   responses: {
-    200: json(
-      z.object({
-        rows: z.array(CdrRow),
-        next: z.string().nullable().openapi({ description: 'Give it as `cursor`; null: no older rows.' }),
-      }),
-      'A page.',
-    ),
+    200: {
+      description: 'A page.',
+      content: {
+        'application/json': {
+          schema: z.object({
+            rows: z.array(CdrRow),
+            next: z.string().nullable().openapi({ description: 'Give it as `cursor`; null: no older rows.' }),
+          }),
+        },
+        'text/csv': { schema: z.string(), example: 'start,answer,end,source,destination,…' },
+      },
+    },
   },
 });
 
@@ -148,11 +161,46 @@ pbxCdr.openapi(one, async (c) => {
 
 pbxCdr.openapi(page, async (c) => {
   const { identity } = c.var;
-  const { cursor, limit, number } = c.req.valid('query');
-  const found = await c.env.CALL_HUB.getByName(identity.tenantId).cdrPage({
-    limit,
-    ...(cursor !== undefined && { before: cursor }),
-    ...(number !== undefined && { number }),
-  });
+  const { cursor, limit, number, format, ...time } = c.req.valid('query');
+  const hub = c.env.CALL_HUB.getByName(identity.tenantId);
+  const query = { ...rangeOfTime(time), ...(number !== undefined && { number }) };
+  if (format === 'csv' || (format === undefined && prefersCsv(c.req.header('accept')))) {
+    const rows: CdrView[] = [];
+    for (let before: string | null | undefined; before !== null && rows.length < MOST_ROWS;) {
+      const found = await hub.cdrPage({ ...query, limit: CSV_PAGE, ...(before !== undefined && { before }) });
+      rows.push(...found.rows);
+      before = found.next;
+    }
+    c.header('Content-Type', 'text/csv; charset=utf-8');
+    c.header('Content-Disposition', 'attachment; filename="cdr.csv"');
+    return c.body(csvOf(rows.slice(0, MOST_ROWS)), 200);
+  }
+  const found = await hub.cdrPage({ ...query, limit, ...(cursor !== undefined && { before: cursor }) });
   return c.json({ rows: found.rows.map(rowView), next: found.next }, 200);
 });
+
+const COLUMNS = [
+  'start',
+  'answer',
+  'end',
+  'source',
+  'destination',
+  'duration_sec',
+  'billable_sec',
+  'disposition',
+  'channel',
+  'dest_channel',
+  'caller_id',
+  'call_id',
+  'uniqueid',
+  'pbx',
+] as const;
+
+const csvOf = (rows: readonly CdrView[]): string =>
+  toCsv([
+    COLUMNS,
+    ...rows.map((row) => {
+      const shown = rowView(row);
+      return COLUMNS.map((column) => shown[column]);
+    }),
+  ]);

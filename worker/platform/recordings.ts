@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { RecordingView } from '../../objects/call-hub/contract';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, newApiApp } from '../http/openapi';
-import { CallId } from './call-schemas';
+import { CallBody, CallId } from './call-schemas';
+import { rangeOfTime, TimeQuery } from './time-query';
 import { viewerOf } from './viewer';
 
 export const RecordingBody = z
@@ -55,6 +56,34 @@ const file = apiRoute({
   },
 });
 
+const everything = apiRoute({
+  method: 'get',
+  path: '/api/pbx/recordings',
+  summary: 'Recordings with their calls, newest first',
+  description: 'Of everybody’s calls.',
+  tags: ['PBX'],
+  access: 'call.view_all',
+  request: {
+    query: z.object({
+      ...TimeQuery,
+      cursor: z
+        .string()
+        .regex(/^\d{1,15}_[0-9a-f-]{36}$/, 'not a cursor')
+        .optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        items: z.array(z.object({ recording: RecordingBody, call: CallBody })),
+        next: z.string().nullable(),
+      }),
+      'A page.',
+    ),
+  },
+});
+
 const EXTENSIONS: Readonly<Record<string, string>> = {
   'audio/wav': 'wav',
   'audio/mpeg': 'mp3',
@@ -71,6 +100,20 @@ recordings.openapi(list, async (c) => {
   const found = await hub.recordings(c.req.valid('param').id, viewerOf(identity));
   if (!found) throw new PlatformError('NOT_FOUND', 'No such call.');
   return c.json({ recordings: found.map(recordingView) }, 200);
+});
+
+recordings.openapi(everything, async (c) => {
+  const { identity } = c.var;
+  if (!identity.permissions.has('recording.listen'))
+    throw new PlatformError('PERMISSION_DENIED', 'Your role does not allow recording.listen.');
+  const { cursor, limit, ...time } = c.req.valid('query');
+  const found = await c.env.CALL_HUB.getByName(identity.tenantId).recordingPage({
+    ...rangeOfTime(time),
+    limit,
+    ...(cursor !== undefined && { before: cursor }),
+  });
+  const items = found.items.map(({ recording, call }) => ({ recording: recordingView(recording), call }));
+  return c.json({ items, next: found.next }, 200);
 });
 
 recordings.openapi(file, async (c) => {

@@ -66,6 +66,21 @@ describe('recordings of a call', () => {
     expect([beyond.status, beyond.headers.get('content-range')]).toEqual([416, 'bytes */15']);
   });
 
+  it('are listed for everybody’s calls, to who sees those', async () => {
+    const { status, json } = await as('boss', 'GET', '/api/pbx/recordings?limit=1');
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      items: [{ recording: { url: expect.stringContaining(path) as string }, call: { recording_count: 2 } }],
+      next: expect.any(String) as string,
+    });
+    const rest = await as('boss', 'GET', `/api/pbx/recordings?cursor=${String(json.next)}`);
+    expect(rest.json).toMatchObject({ items: [{}], next: null });
+    expect((await as('boss', 'GET', '/api/pbx/recordings?from=2030-01-01T00:00:00Z')).json.items).toEqual([]);
+    expect((await as('boss', 'GET', '/api/pbx/recordings?cursor=x')).status).toBe(400);
+    expect((await as('op12', 'GET', '/api/pbx/recordings')).status).toBe(403);
+    expect((await as('admin2', 'GET', '/api/pbx/recordings')).json.items).toEqual([]);
+  });
+
   it('are for who sees the call, and are gone when their file is', async () => {
     const [one, two] = await files();
     for (const user of ['op12', 'op21', 'admin2'] as const) {

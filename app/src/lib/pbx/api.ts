@@ -1,6 +1,7 @@
 import { api, body } from '#lib/api/client.js';
+import { ApiError } from '#lib/api/errors.js';
 import type { Page } from '#lib/phones/model.js';
-import type { Cdr, Channel, PbxStatus, Problem, Queue, Recording, SpyMode } from './model';
+import type { Cdr, Channel, PbxStatus, Problem, Queue, RecordedCall, Recording, SpyMode } from './model';
 
 /** A list over all PBXs, with the ones that could not be asked. */
 export interface Told<T> {
@@ -35,16 +36,44 @@ export const pauseMember = (
     }),
   );
 
+/** Part of a list by time: ISO 8601, `to` not included. */
+export interface Period {
+  from?: string;
+  to?: string;
+}
+
+export interface CdrFilter extends Period {
+  /** Source or destination, all of its digits. */
+  number?: string;
+}
+
 /** CDR rows of the tenant, newest first. */
 export async function listCdr(
-  number: string,
+  filter: CdrFilter,
   page: { cursor?: string; limit?: number },
   signal?: AbortSignal,
 ): Promise<Page<Cdr>> {
-  const query = { ...page, ...(number && { number }) };
-  const { rows, next } = await body(api.GET('/api/pbx/cdr', { params: { query }, signal }));
-  return { items: rows, next };
+  const query = { ...page, ...filter, format: 'json' as const };
+  const answer = await body(api.GET('/api/pbx/cdr', { params: { query }, signal }));
+  if (typeof answer === 'string') throw new ApiError('INTERNAL', 0, 'a list was asked for and a file came');
+  return { items: answer.rows, next: answer.next };
 }
+
+/** The same as a CSV file made by the server. */
+export async function cdrCsv(filter: CdrFilter): Promise<Blob> {
+  const query = { ...filter, format: 'csv' as const };
+  const { data } = await api.GET('/api/pbx/cdr', { params: { query }, parseAs: 'blob' });
+  if (!(data instanceof Blob)) throw new ApiError('INTERNAL', 0, 'empty answer');
+  return data;
+}
+
+/** Recordings with their calls, newest first. */
+export const listRecordings = (
+  period: Period,
+  page: { cursor?: string; limit?: number },
+  signal?: AbortSignal,
+): Promise<Page<RecordedCall>> =>
+  body(api.GET('/api/pbx/recordings', { params: { query: { ...page, ...period } }, signal }));
 
 /** CDR rows of one call, oldest first. */
 export async function callCdr(callId: string, signal?: AbortSignal): Promise<Cdr[]> {
