@@ -4,7 +4,7 @@ import type { BridgeServices } from '../part.ts';
 import type { CallWatcher } from './calls/watcher.ts';
 import type { Occupancy } from './occupancy.ts';
 import type { Registry } from './registry.ts';
-import type { ScriptDesk } from './script/desk.ts';
+import type { Slot } from './slot.ts';
 
 export interface SlotContext {
   config: SlotsConfig;
@@ -12,7 +12,10 @@ export interface SlotContext {
   registry: Registry;
   calls: CallWatcher;
   occupancy: Occupancy;
-  scripts: ScriptDesk;
+  scripts: {
+    /** Ends the script that runs on a phone, if one does. */
+    end(slot: Slot, message: string): void;
+  };
   /** Aborted when the part stops. */
   stop: AbortSignal;
 }

@@ -38,11 +38,10 @@ export async function ask(url: URL, { method, agent, timeoutMs, json }: Options)
     },
     (response) => {
       const date = Date.parse(response.headers.date ?? '');
-      text(response)
-        .then((body) =>
-          resolve({ status: response.statusCode ?? 0, body, date: Number.isNaN(date) ? null : date }),
-        )
-        .catch(reject);
+      void text(response).then(
+        (body) => resolve({ status: response.statusCode ?? 0, body, date: Number.isNaN(date) ? null : date }),
+        (error: unknown) => reject(new Error(reasonOf(error, timeoutMs))),
+      );
     },
   );
   request.once('error', (error) => reject(new Error(reasonOf(error, timeoutMs))));

@@ -116,7 +116,11 @@ afterEach(() => {
   door.close();
 });
 
-const listen = async (who: { sid: string; expiresAt: number | null }, last = 0, query = ''): Promise<Browser> => {
+const listen = async (
+  who: { sid: string; expiresAt: number | null },
+  last = 0,
+  query = '',
+): Promise<Browser> => {
   const browser = new Browser(url + query, who);
   await hub.seat(who.sid, last);
   await browser.heard(1);

@@ -158,7 +158,7 @@ describe('a call through the PBX', () => {
     expect(refused).toMatchObject({ status: 502, json: { code: 'CALL_FAILED' } });
     const details = refused.json['details'] as Record<string, string[]>;
     expect(details['bridge']?.[0]).toMatch(/^PBX_REFUSED: /);
-    await becomes(String(details['call_id']?.[0]), { status: 'ended', outcome: 'failed' });
+    await becomes(details['call_id']?.[0] ?? '', { status: 'ended', outcome: 'failed' });
   });
 
   it('goes to another extension and stays one call', async () => {

@@ -29,7 +29,12 @@ describe.skipIf(telephony().phones === '')('phones that come and go', () => {
     for (const cable of cables) await cable.unplug();
   });
 
-  const [cableA, cableB] = [(): Cable => cables[0] as Cable, (): Cable => cables[1] as Cable];
+  const cable = (index: number): Cable => {
+    const found = cables[index];
+    if (found === undefined) throw new Error('the phones have no cables yet');
+    return found;
+  };
+  const [cableA, cableB] = [() => cable(0), () => cable(1)];
 
   it('are known by their serials, whatever the address, and listed once they said who they are', async () => {
     bench.start();

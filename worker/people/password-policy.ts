@@ -7,5 +7,5 @@ import { effectiveSettings } from '../db/settings';
 export async function passwordProblem(db: Db, tenantId: string, password: string): Promise<string | null> {
   const [row] = await db.select({ settings: tenants.settings }).from(tenants).where(eq(tenants.id, tenantId));
   const { passwordMinLength } = effectiveSettings(row?.settings ?? {});
-  return [...password].length < passwordMinLength ? `at least ${passwordMinLength} characters` : null;
+  return Array.from(password).length < passwordMinLength ? `at least ${passwordMinLength} characters` : null;
 }

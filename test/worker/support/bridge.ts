@@ -130,7 +130,7 @@ export class TestBridge {
       journal: { id: crypto.randomUUID(), head: 0 },
       config: CONFIG,
       ...change,
-    } as BridgeMessage);
+    });
   }
 
   say(message: BridgeMessage): void {

@@ -11,7 +11,7 @@ export const fieldsOf = ({ name, title, params, steps }: StoredScript): ScriptFi
   params: params.map(({ name, type, required, label }): ParamFields => ({
     name,
     type,
-    required: required !== false,
+    required: required ?? true,
     ...(label !== undefined && { label }),
   })),
   steps: steps.map((step): Step => ({ ...step })),
