@@ -1,5 +1,5 @@
 import { api, body } from '#lib/api/client.js';
-import type { Page } from '#lib/phones/model.js';
+import type { Page } from '#lib/lists/page.js';
 import type { Bridge, LogLine, NewCode } from './model';
 
 /** Every bridge in use, by number; with `revoked` also the ones that may not connect any more. */

@@ -1,4 +1,4 @@
-import { whileVisible } from '#lib/phones/while-visible.js';
+import { whileVisible } from '#lib/lists/while-visible.js';
 import { Resource } from '#lib/state/resource.svelte.js';
 import { listBridges } from './api';
 import type { Bridge } from './model';

@@ -1,5 +1,5 @@
 import { asApiError, type ApiError } from '#lib/api/errors.js';
-import { whileVisible } from '#lib/phones/while-visible.js';
+import { whileVisible } from '#lib/lists/while-visible.js';
 import { getBridge } from './api';
 import { enrolmentOf, type EnrolmentPhase } from './enrolment';
 import type { Bridge, NewCode } from './model';

@@ -1,6 +1,6 @@
 import { api, body } from '#lib/api/client.js';
 import { ApiError } from '#lib/api/errors.js';
-import type { Page } from '#lib/phones/model.js';
+import type { Page } from '#lib/lists/page.js';
 import type { Cdr, Channel, PbxStatus, Problem, Queue, RecordedCall, Recording, SpyMode } from './model';
 
 /** A list over all PBXs, with the ones that could not be asked. */

@@ -1,4 +1,4 @@
-import { durationText } from '#lib/phones/durations.js';
+import { durationText } from '#lib/ui/durations.js';
 
 /** Speeds the player goes through. */
 export const SPEEDS: readonly number[] = [1, 1.25, 1.5, 2];

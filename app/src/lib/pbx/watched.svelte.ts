@@ -1,4 +1,4 @@
-import { whileVisible } from '#lib/phones/while-visible.js';
+import { whileVisible } from '#lib/lists/while-visible.js';
 import { Resource } from '#lib/state/resource.svelte.js';
 
 /** Something of a PBX that changes by itself: asked for again and again while somebody looks. */

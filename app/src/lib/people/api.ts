@@ -1,7 +1,6 @@
 import { api, body } from '#lib/api/client.js';
 import { ApiError } from '#lib/api/errors.js';
-import type { PageRequest } from '#lib/phones/api.js';
-import type { Page } from '#lib/phones/model.js';
+import type { Page, PageRequest } from '#lib/lists/page.js';
 import type { AuditEntry, PermissionMap, PermissionTable, Role, User } from './model';
 
 export interface UserFilter {

@@ -1,12 +1,12 @@
 import { api, body } from '#lib/api/client.js';
 import { ApiError, asApiError, readError } from '#lib/api/errors.js';
+import type { Page, PageRequest } from '#lib/lists/page.js';
 import type {
   Build,
   Command,
   CommandState,
   DeadPush,
   LogEntry,
-  Page,
   Phone,
   PhoneSettings,
   PhoneStats,
@@ -31,11 +31,6 @@ export interface CommandFilter {
   user?: string;
   device?: string;
   state?: CommandState;
-}
-
-export interface PageRequest {
-  cursor?: string;
-  limit?: number;
 }
 
 /** Newest first. */

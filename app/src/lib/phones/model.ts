@@ -32,9 +32,3 @@ export const COMMAND_STATES = [
   'cancelled',
   'result',
 ] as const satisfies readonly CommandState[];
-
-/** One page of a list; `next` asks for the following one, null ends it. */
-export interface Page<T> {
-  items: T[];
-  next: string | null;
-}

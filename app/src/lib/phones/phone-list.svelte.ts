@@ -1,7 +1,7 @@
 import { Resource } from '#lib/state/resource.svelte.js';
 import { listPhones } from './api';
 import type { Phone } from './model';
-import { whileVisible } from './while-visible';
+import { whileVisible } from '#lib/lists/while-visible.js';
 
 const EVERY_MS = 10_000;
 

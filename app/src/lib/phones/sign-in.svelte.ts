@@ -3,7 +3,7 @@ import { listPhones } from './api';
 import type { Phone } from './model';
 import { createQr, qrStatus } from './dialer-api';
 import { next, type SignIn, type SignInEvent } from './sign-in';
-import { whileVisible } from './while-visible';
+import { whileVisible } from '#lib/lists/while-visible.js';
 
 const STATUS_EVERY_MS = 2_000;
 const TICK_MS = 1_000;

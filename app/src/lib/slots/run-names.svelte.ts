@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { soon } from '#lib/phones/while-visible.js';
+import { soon } from '#lib/lists/while-visible.js';
 import { listRuns } from '#lib/scripts/api.js';
 
 /** Which script a run is of: a slot tells only the run that has it. */

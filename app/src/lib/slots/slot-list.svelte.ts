@@ -1,4 +1,4 @@
-import { soon, whileVisible } from '#lib/phones/while-visible.js';
+import { soon, whileVisible } from '#lib/lists/while-visible.js';
 import { calls } from '#lib/state/calls.svelte.js';
 import { Resource } from '#lib/state/resource.svelte.js';
 import { listSlots } from './api';

@@ -1,4 +1,4 @@
-import type { Page } from './model';
+import type { Page } from '#lib/lists/page.js';
 
 export interface Merged<T> {
   items: T[];

@@ -1,7 +1,6 @@
 import { asApiError, type ApiError } from '#lib/api/errors.js';
-import type { PageRequest } from './api';
-import type { Page } from './model';
-import { mergeFirstPage } from './paged';
+import type { Page, PageRequest } from '#lib/lists/page.js';
+import { mergeFirstPage } from '#lib/lists/paged.js';
 
 const PAGE = 50;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toCsv } from './csv';
+import { toCsv } from '#lib/lists/csv.js';
 
 describe('toCsv', () => {
   it('quotes what would break a row', () => {

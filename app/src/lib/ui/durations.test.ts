@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { durationText, sizeText } from './durations';
+import { durationText, sizeText } from '#lib/ui/durations.js';
 
 describe('durationText', () => {
   it('says two units at most', () => {

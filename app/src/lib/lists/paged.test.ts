@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { mergeFirstPage } from './paged';
+import { mergeFirstPage } from '#lib/lists/paged.js';
 
 const merge = (known: number[], items: number[], next: string | null) =>
   mergeFirstPage(known, { items, next }, (n) => n);
