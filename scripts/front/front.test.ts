@@ -8,12 +8,18 @@ import { startFront, type Front } from './front.ts';
 class TestWorker {
   readonly frames: string[] = [];
   line: WebSocket | null = null;
+  /** The next request finds its connection broken. */
+  breakNext = false;
   #server: Server;
   #waiting: (() => void)[] = [];
 
   constructor() {
     const lines = new WebSocketServer({ noServer: true });
     this.#server = createServer((request, response) => {
+      if (this.breakNext) {
+        this.breakNext = false;
+        return void request.socket.destroy();
+      }
       response.writeHead(200, { 'Content-Type': 'application/json', 'X-Seen': 'yes' });
       response.end(JSON.stringify({ url: request.url, headers: request.headers }));
     });
@@ -142,6 +148,18 @@ describe('the front', () => {
       url: '/api/point?x=1',
       headers: { 'x-trunkline-address': '127.0.0.1', 'x-trunkline-front': 'secret' },
     });
+  });
+
+  it.each([
+    ['GET', 200],
+    ['POST', 503],
+  ])('asks again where a kept connection breaks at its next use, if it may: %s', async (method, status) => {
+    await start();
+    const ask = (path: string) => fetch(new URL(path, front.url), { method });
+    expect((await ask('/api/first')).status).toBe(200);
+    worker.breakNext = true;
+    const again = await ask('/api/second');
+    expect([again.status, worker.breakNext]).toEqual([status, false]);
   });
 
   it('refuses in words what is over its limit, and serves on', async () => {

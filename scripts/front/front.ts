@@ -161,12 +161,19 @@ function answerPoll(res: ServerResponse, { status, body }: LineAnswer): Promise<
   });
 }
 
-/** Passes a request through, streaming both ways. */
-function pass(
-  req: IncomingMessage,
-  res: ServerResponse,
-  to: { upstream: URL; agent: Agent; headers: string[] },
-): void {
+/** Where requests are passed on to. */
+interface Upstream {
+  upstream: URL;
+  agent: Agent;
+  headers: string[];
+}
+
+/**
+ * Passes a request through, streaming both ways. A kept connection may be closed by the runtime at the very moment it is
+ * used again: what has no effect is then asked once more, on another one.
+ */
+function pass(req: IncomingMessage, res: ServerResponse, to: Upstream, isRepeat = false): void {
+  const hasNoEffect = req.method === 'GET' || req.method === 'HEAD';
   const up = sendRequest({
     host: to.upstream.hostname,
     port: to.upstream.port,
@@ -181,8 +188,10 @@ function pass(
     answer.once('error', () => res.destroy());
   });
   up.once('error', () => {
+    if (hasNoEffect && up.reusedSocket && !isRepeat && !res.headersSent && !res.destroyed)
+      return pass(req, res, to, true);
     // A phone tries again after a broken connection; a 5xx to its refresh signs it out for good.
-    if (res.headersSent || DIALER.test(req.url ?? '')) return res.destroy();
+    if (res.headersSent || DIALER.test(req.url ?? '')) return void res.destroy();
     res.writeHead(503, {
       'Content-Type': 'application/json',
       'Retry-After': '1',
@@ -193,7 +202,8 @@ function pass(
   res.once('close', () => {
     if (!res.writableFinished) up.destroy();
   });
-  req.pipe(up);
+  if (isRepeat) up.end();
+  else req.pipe(up);
 }
 
 /** Joins the two ends of a WebSocket; the handshake's answer comes from the Worker. */
