@@ -150,6 +150,17 @@ describe('the front', () => {
     });
   });
 
+  it('refuses in words what it can’t read', async () => {
+    await start();
+    const long = await fetch(new URL(`/api/x?q=${'x'.repeat(40_000)}`, front.url));
+    expect([long.status, await long.json()]).toMatchObject([431, { error: true, code: 'INVALID_PARAMS' }]);
+    const socket = connect(Number(front.url.port), '127.0.0.1');
+    socket.end('nonsense\r\n\r\n');
+    const chunks: Buffer[] = [];
+    for await (const chunk of socket) chunks.push(chunk as Buffer);
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+  });
+
   it.each([
     ['GET', 200],
     ['POST', 503],

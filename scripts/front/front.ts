@@ -45,6 +45,8 @@ const DIALER = /^\/api\/(?:v1\/)?(?:token|phone)(?:[/?]|$)/;
 const PULL = /^\/api\/(?:v1\/)?phone\/calls\/pull\/?(?:\?|$)/;
 /** As in `worker/dialer/pull.ts`. */
 const MIN_EMPTY_MS = 1_050;
+/** Bytes of a request's line and headers: the longest query a list of ours takes fits twice. */
+const MAX_HEADERS = 32 * 1024;
 /** Connections over the limit that still hear why; the rest are closed. */
 const REFUSED_IN_WORDS = 100;
 const BUSY = JSON.stringify({
@@ -80,7 +82,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   await line.open();
 
   const server = createServer(
-    { keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 0 },
+    { keepAliveTimeout: 75_000, headersTimeout: 20_000, requestTimeout: 0, maxHeaderSize: MAX_HEADERS },
     (req, res) => {
       if (req.method === 'GET' && PULL.test(req.url ?? '')) poll(line, req, res);
       else {
@@ -93,6 +95,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
   const headersOf = (req: IncomingMessage, upgrade = false): string[] =>
     forwarded(req.rawHeaders, req.socket.remoteAddress, options.address, proof, upgrade);
 
+  server.on('clientError', refuseUnread);
   const open = limitConnections(server, limits);
   const live = new LiveFront({ upstream: () => upstream, agent, proof });
   let sockets = 0;
@@ -124,6 +127,19 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       agent.destroy();
     },
   };
+}
+
+/** Answers what can't be read as a request at all. */
+function refuseUnread(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
+  const message = tooLong ? 'The request line and headers are too long.' : 'This is no HTTP request.';
+  const body = JSON.stringify({ detail: message, error: true, code: 'INVALID_PARAMS', message });
+  const status = tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nConnection: close\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 /** Refuses in words what is over the limit, and without a word what is far over it. Answers the running count. */

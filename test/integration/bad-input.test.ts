@@ -35,13 +35,15 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-type Family = 'dialer' | 'pbx' | 'platform';
+type Family = 'dialer' | 'pbx' | 'engine' | 'platform';
 const familyOf = (path: string): Family =>
   /^\/api\/(?:token|phone)(?:\/|$)|^\/phone\/call/.test(path)
     ? 'dialer'
     : path.startsWith('/asterisk')
       ? 'pbx'
-      : 'platform';
+      : path.startsWith('/socket.io')
+        ? 'engine'
+        : 'platform';
 const clientFor = (path: string): Client =>
   familyOf(path) === 'dialer' ? phone : familyOf(path) === 'pbx' ? admin.as(null) : admin;
 /** Signing out or polling is no bad input, and would end or slow the rest. */
@@ -63,6 +65,8 @@ function misshapen(path: string, reply: Reply): string | null {
         : said;
     case 'pbx':
       return 'error' in json ? null : said;
+    case 'engine':
+      return typeof json['code'] === 'number' && typeof json['message'] === 'string' ? null : said;
     case 'platform':
       return json['error'] === true && typeof json['code'] === 'string' && typeof json['message'] === 'string'
         ? null

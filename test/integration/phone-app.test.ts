@@ -58,7 +58,10 @@ describe('a new build', { concurrent: true }, () => {
     phone.start(true);
     await parkedDevices(operator, phone.deviceId);
     phone.push();
-    // Sent while both are open: the server must know which one the app still listens to.
+    // Sent while both are open: the server must know which one the app still listens to. A round trip after the second
+    // one was sent, it is there.
+    await phone.waitFor((line) => line.type === 'polling' && line.poll === 2);
+    await parkedDevices(operator, phone.deviceId);
     const id = await enqueue(operator, { device_id: phone.deviceId });
     await phone.waitFor((line) => line.type === 'command' && line.id === id);
     const abandoned = await phone.waitFor((line) => line.type === 'polled' && line.poll === 1);
