@@ -2,7 +2,7 @@ import { WorkerEntrypoint } from 'cloudflare:workers';
 import { RELAY_PATH } from '../objects/call-hub/contract';
 import { Line } from './dialer/line';
 import type { Env } from './env';
-import { isFront } from './http/front';
+import { isFrontItself, isThroughFront } from './http/front';
 
 const LINE_PATH = '/__line';
 /** Followed by the tenant whose live sockets the front holds. */
@@ -20,10 +20,12 @@ interface App {
 export const frontEntry = (app: App) =>
   class FrontEntry extends WorkerEntrypoint<Env> {
     override fetch(request: Request): Response | Promise<Response> {
-      if (!isFront(request, this.env)) return new Response('Forbidden\n', { status: 403 });
+      if (!isThroughFront(request, this.env)) return new Response('Forbidden\n', { status: 403 });
       const { pathname } = new URL(request.url);
       const isRelay = pathname.startsWith(LIVE_RELAY_PATH);
-      if (pathname !== LINE_PATH && !isRelay) return app.fetch(request, this.env, this.ctx);
+      // A client that names a path of ours gets what any unknown path gets.
+      if ((pathname !== LINE_PATH && !isRelay) || !isFrontItself(request, this.env))
+        return app.fetch(request, this.env, this.ctx);
       if (request.headers.get('upgrade') !== 'websocket')
         return new Response('Upgrade required\n', { status: 426 });
       if (isRelay) {

@@ -22,7 +22,11 @@ class TestLine {
   static async open(): Promise<TestLine> {
     const response = await exports.FrontEntry.fetch(
       new Request('http://front/__line', {
-        headers: { upgrade: 'websocket', 'x-trunkline-front': env.FRONT_TOKEN ?? '' },
+        headers: {
+          upgrade: 'websocket',
+          'x-trunkline-front': env.FRONT_TOKEN ?? '',
+          'x-trunkline-front-own': env.FRONT_TOKEN ?? '',
+        },
       }),
     );
     if (response.webSocket === null) throw new Error(`no line: ${response.status}`);

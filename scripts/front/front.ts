@@ -12,7 +12,7 @@ import {
 } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { forwarded, withoutHops, type AddressRules } from './headers.ts';
+import { askedByUs, forwarded, passedOn, withoutHops, type AddressRules } from './headers.ts';
 import { connectionLimits, openFilesLimit, UPSTREAM_CONNECTIONS, type ConnectionLimits } from './limits.ts';
 import { LineClient, type LineAnswer } from './line.ts';
 import { isLive, LiveFront } from './live.ts';
@@ -38,7 +38,6 @@ export interface Front {
   close(): Promise<void>;
 }
 
-const TOKEN_HEADER = 'x-trunkline-front';
 /** A runtime that was restarted is back in less; requests that came meanwhile wait for it. */
 const RESTART_MS = 10_000;
 const DIALER = /^\/api\/(?:v1\/)?(?:token|phone)(?:[/?]|$)/;
@@ -68,7 +67,8 @@ const REFUSAL =
 export async function startFront(options: FrontOptions): Promise<Front> {
   const limits = options.limits ?? connectionLimits(openFilesLimit());
   const warn = options.warn ?? ((line: string) => console.warn(line));
-  const proof = { [TOKEN_HEADER]: options.token };
+  const proof = passedOn(options.token);
+  const own = askedByUs(options.token);
   const agent = new Agent({ keepAlive: true, maxSockets: UPSTREAM_CONNECTIONS, scheduling: 'lifo' });
   let upstream = await options.upstream();
   const line = new LineClient({
@@ -76,7 +76,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       upstream = await options.upstream();
       return new URL('/__line', upstream.href.replace(/^http/, 'ws'));
     },
-    headers: proof,
+    headers: own,
     warn,
   });
   await line.open();
@@ -92,15 +92,16 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       }
     },
   );
-  const headersOf = (req: IncomingMessage, upgrade = false): string[] =>
-    forwarded(req.rawHeaders, req.socket.remoteAddress, options.address, proof, upgrade);
+  const headersOf = (req: IncomingMessage, word = proof, upgrade = false): string[] =>
+    forwarded(req.rawHeaders, req.socket.remoteAddress, options.address, word, upgrade);
 
   server.on('clientError', refuseUnread);
   const open = limitConnections(server, limits);
-  const live = new LiveFront({ upstream: () => upstream, agent, proof });
+  const live = new LiveFront({ upstream: () => upstream, agent, proof: own });
   let sockets = 0;
   server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (isLive(req.url)) return live.upgrade(req, socket, head, headersOf(req));
+    // It is we who ask who that is, in the client's words.
+    if (isLive(req.url)) return live.upgrade(req, socket, head, headersOf(req, own));
     if (sockets >= limits.sockets) return void socket.end(REFUSAL);
     sockets += 1;
     // Its other end, at the runtime, is a descriptor of ours too.
@@ -109,7 +110,7 @@ export async function startFront(options: FrontOptions): Promise<Front> {
       sockets -= 1;
       open.count -= 1;
     });
-    tunnel(req, socket, head, upstream, headersOf(req, true));
+    tunnel(req, socket, head, upstream, headersOf(req, proof, true));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

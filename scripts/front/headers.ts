@@ -12,6 +12,18 @@ const HOP_BY_HOP = new Set([
   'upgrade',
 ]);
 
+/** How the names of the headers begin in which the front proves itself: a client's are never passed on. */
+const FRONT_HEADERS = 'x-trunkline-front';
+
+/** In what the front passes on. */
+export const passedOn = (token: string): Record<string, string> => ({ [FRONT_HEADERS]: token });
+
+/** In what it asks for itself (`worker/http/front.ts`). */
+export const askedByUs = (token: string): Record<string, string> => ({
+  [FRONT_HEADERS]: token,
+  [`${FRONT_HEADERS}-own`]: token,
+});
+
 export interface AddressRules {
   /** Header in which the Worker looks for the client's address. */
   header: string;
@@ -42,9 +54,12 @@ export function forwarded(
   proof: Readonly<Record<string, string>>,
   upgrade = false,
 ): string[] {
-  const ours = new Set([rules.header.toLowerCase(), ...Object.keys(proof).map((name) => name.toLowerCase())]);
   const drop = (name: string): boolean =>
-    ours.has(name) || name === 'expect' || name.startsWith('mf-') || (!upgrade && HOP_BY_HOP.has(name));
+    name === rules.header.toLowerCase() ||
+    name.startsWith(FRONT_HEADERS) ||
+    name === 'expect' ||
+    name.startsWith('mf-') ||
+    (!upgrade && HOP_BY_HOP.has(name));
   const headers = without(raw, drop);
   const address =
     rules.trusted === undefined ? remoteAddress?.replace(/^::ffff:/, '') : valueOf(raw, rules.trusted);

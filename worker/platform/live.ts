@@ -8,7 +8,7 @@ import { identify } from '../http/authenticate';
 import type { AppEnv } from '../http/context';
 import { isSameOrigin } from '../http/csrf';
 import { PlatformError } from '../http/errors';
-import { isFront, SEAT_PATH } from '../http/front';
+import { isFrontItself, SEAT_PATH } from '../http/front';
 import { subscriberOf } from '../http/live-subscriber';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 
@@ -138,7 +138,7 @@ live.openapi(socket, async (c) => {
 
 /** The same for a front that holds the sockets itself (`scripts/front/live.ts`); nobody else is answered. */
 live.get(SEAT_PATH, async (c) => {
-  if (!isFront(c.req.raw, c.env)) return c.notFound();
+  if (!isFrontItself(c.req.raw, c.env)) return c.notFound();
   const query = Object.fromEntries(new URL(c.req.url).searchParams);
   refuseTokenInUrl(query);
   return c.json(await seatOf(c, query.ticket), 200);
