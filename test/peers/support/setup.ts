@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { asterisk, runTelephony, telephony } from './telephony.ts';
 
 interface Failure {
@@ -29,8 +31,22 @@ export default async function setup(): Promise<(() => Promise<void>) | undefined
   };
 }
 
-const answers = (): Promise<boolean> =>
-  asterisk('core show version').then(
-    (version) => version.startsWith('Asterisk'),
-    () => false,
-  );
+/** Whether every peer of the set is there: one that lost its sshd or its adb is of no use either. */
+const answers = async (): Promise<boolean> => {
+  try {
+    const { ssh, adbPort } = telephony();
+    const [version] = await Promise.all([asterisk('core show version'), listens(ssh.port), listens(adbPort)]);
+    return version.startsWith('Asterisk');
+  } catch {
+    return false;
+  }
+};
+
+async function listens(port: number): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(3_000) });
+  } finally {
+    socket.destroy();
+  }
+}
