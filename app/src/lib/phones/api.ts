@@ -1,5 +1,6 @@
 import { api, body } from '#lib/api/client.js';
-import { ApiError, asApiError, readError } from '#lib/api/errors.js';
+import { ApiError } from '#lib/api/errors.js';
+import { sendFile } from '#lib/api/send-file.js';
 import type { Page, PageRequest } from '#lib/lists/page.js';
 import type {
   Build,
@@ -129,40 +130,18 @@ export interface BuildUpload {
   versionCode: number;
 }
 
-/**
- * Sends an app build; `onprogress` is told the share that has left, 0 to 1. XMLHttpRequest because fetch tells
- * nothing about what it has sent.
- */
+/** Sends an app build; `onprogress` is told the share that has left, 0 to 1. */
 export function uploadBuild(
   { file, versionName, versionCode }: BuildUpload,
   onprogress: (share: number) => void,
   signal: AbortSignal,
 ): Promise<Build> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    const url = new URL('/api/phones/builds', location.origin);
-    url.searchParams.set('version_name', versionName);
-    url.searchParams.set('version_code', String(versionCode));
-    request.open('POST', url);
-    request.setRequestHeader('X-Trunkline', '1');
-    request.setRequestHeader('Content-Type', 'application/vnd.android.package-archive');
-    request.upload.addEventListener('progress', (event) => {
-      if (event.lengthComputable) onprogress(event.loaded / event.total);
-    });
-    request.addEventListener('load', () => {
-      if (request.status >= 200 && request.status < 300) {
-        resolve(JSON.parse(request.responseText) as Build);
-        return;
-      }
-      const answer = new Response(request.responseText, {
-        status: request.status,
-        statusText: request.statusText,
-      });
-      readError(answer).then(reject, reject);
-    });
-    request.addEventListener('error', () => reject(new ApiError('NETWORK', 0, 'upload broken')));
-    request.addEventListener('abort', () => reject(asApiError(new DOMException('', 'AbortError'))));
-    signal.addEventListener('abort', () => request.abort(), { once: true });
-    request.send(file);
+  const query = new URLSearchParams({ version_name: versionName, version_code: String(versionCode) });
+  return sendFile({
+    path: `/api/phones/builds?${query}`,
+    file,
+    contentType: 'application/vnd.android.package-archive',
+    onprogress,
+    signal,
   });
 }
