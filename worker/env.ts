@@ -37,4 +37,6 @@ export interface Env {
   FRONT_TOKEN?: string;
   /** Header set by a configured front proxy that carries the client's address; without it the address is unknown. */
   CLIENT_ADDRESS_HEADER?: string;
+  /** Origins that may be asked beyond the rules of outgoing URLs (`objects/lib/outgoing-url.ts`), separated by commas. */
+  OUTGOING_ORIGINS?: string;
 }

@@ -71,13 +71,20 @@ export async function outgoingFetch(
       return { ok: false, reason: 'cancelled', message: 'The request was cancelled.' };
     if (timeout.aborted)
       return { ok: false, reason: 'timeout', message: `No answer within ${limits.timeoutMs} ms.` };
-    const why = error instanceof Error ? error.message : String(error);
     return {
       ok: false,
       reason: 'unreachable',
-      message: `${target.url.host} can’t be reached: ${why.replaceAll(target.url.href, target.url.origin).slice(0, 300)}`,
+      message: `${target.url.host} can’t be reached${reasonOf(error, target.url)}`,
     };
   }
+}
+
+/** The runtime keeps the cause to itself where it was a refused or failed connection: then the usual ones are named. */
+function reasonOf(error: unknown, url: URL): string {
+  const why = error instanceof Error ? error.message : String(error);
+  if (/^internal error/i.test(why))
+    return ': no such name, no connection, or an address that this server may not reach.';
+  return `: ${why.replaceAll(url.href, url.origin).slice(0, 300)}`;
 }
 
 /** @throws what the signal was aborted with, or the fault of a body that broke off */

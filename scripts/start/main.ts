@@ -58,6 +58,7 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
     bindings: {
       ...loadSecrets(settings.stateDir, process.env),
       ...(settings.demo ? { DEMO: '1' } : {}),
+      ...(settings.outgoingOrigins ? { OUTGOING_ORIGINS: settings.outgoingOrigins } : {}),
     },
   };
   const signIns = settings.demo && !isSeeded(runtime) ? await seedDemo(runtime) : undefined;

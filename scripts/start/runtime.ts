@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Log, LogLevel, Miniflare, convertV4MiniflareOptions } from 'miniflare';
 import { root } from '../lib/root.ts';
+import { OUTBOUND, outboundWorker, reachable } from './outbound.ts';
 import type { WorkerOptions } from './worker.ts';
 
 /** What is the same for every runtime we start: no look-ups on the network, no trace store, warnings only. */
@@ -46,6 +47,7 @@ export interface RuntimePlan {
 
 /** Starts workerd with the whole Worker; resolves when it accepts requests. */
 export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Miniflare; url: URL }> {
+  const network = await reachable(plan.bindings.OUTGOING_ORIGINS);
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       ...quietRuntime(persistenceOf(plan.stateDir)),
@@ -61,7 +63,9 @@ export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Minifl
           modulesRoot: root,
           modules: [{ type: 'ESModule', path: join(root, 'worker.js'), contents: plan.module }],
           bindings: { ...plan.options.bindings, ...plan.bindings },
+          outboundService: OUTBOUND,
         },
+        outboundWorker(root, plan.options.compatibilityDate ?? '2026-10-20', network),
       ],
     }),
   );

@@ -11,7 +11,19 @@ describe('readSettings', () => {
       demo: true,
       demoPhone: true,
       trustedAddressHeader: '',
+      outgoingOrigins: '',
     });
+  });
+
+  it('reads the origins that may be asked beyond the rules, and refuses what is none', () => {
+    const list = 'http://127.0.0.1:4010, https://zabbix.corp:8443/';
+    expect(readSettings({ OUTGOING_ORIGINS: list }, '/').outgoingOrigins).toBe(
+      'http://127.0.0.1:4010,https://zabbix.corp:8443/',
+    );
+    expect(() => readSettings({ OUTGOING_ORIGINS: 'zabbix.corp' }, '/')).toThrow(/OUTGOING_ORIGINS/);
+    expect(() => readSettings({ OUTGOING_ORIGINS: 'https://zabbix.corp/path' }, '/')).toThrow(
+      /OUTGOING_ORIGINS/,
+    );
   });
 
   it('takes an absolute STATE_DIR as it is', () => {

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { originsOf } from '../../objects/lib/outgoing-url.ts';
 import { Refusal } from './refusal.ts';
 
 /** What `npm start` was asked to do, from its environment. */
@@ -11,6 +12,8 @@ export interface StartSettings {
   demoPhone: boolean;
   /** Name of the header in which a configured front proxy passes the client's address; '' when there is none. */
   trustedAddressHeader: string;
+  /** Origins that may be asked beyond the rules of outgoing URLs, separated by commas; '' for none. */
+  outgoingOrigins: string;
 }
 
 /** True for host names and addresses that only this machine can reach. */
@@ -26,7 +29,7 @@ function readSwitch(name: string, value: string | undefined, otherwise: boolean)
 }
 
 /**
- * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE and TRUSTED_ADDRESS_HEADER.
+ * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE, TRUSTED_ADDRESS_HEADER and OUTGOING_ORIGINS.
  * @param root directory that a relative STATE_DIR is relative to
  * @throws Refusal with a message for the person at the terminal
  */
@@ -56,5 +59,18 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Star
     demo,
     demoPhone: demo && readSwitch('DEMO_PHONE', environment.DEMO_PHONE, true),
     trustedAddressHeader,
+    outgoingOrigins: readOrigins(environment.OUTGOING_ORIGINS ?? ''),
   };
+}
+
+function readOrigins(list: string): string {
+  const items = list.split(/[\s,]+/).filter((item) => item !== '');
+  for (const item of items) {
+    if (originsOf(item).size === 0 || new URL(item).origin !== item.replace(/\/$/, '')) {
+      throw new Refusal(
+        `OUTGOING_ORIGINS has "${item}"; use origins like https://zabbix.corp:8443, separated by commas`,
+      );
+    }
+  }
+  return items.join(',');
 }
