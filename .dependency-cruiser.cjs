@@ -28,10 +28,10 @@ module.exports = {
       name: 'worker-into-object',
       comment:
         'The Worker speaks to an object through its contract, and through the pure wire formats that both ends read ' +
-        '(channel.ts, pbx-fields.ts, engine-codec.ts); only index.ts exports the classes.',
+        '(channel.ts, engine-codec.ts); only index.ts exports the classes.',
       severity: 'error',
       from: { path: '^worker/', pathNot: ['^worker/index\\.ts$', '\\.test\\.ts$'] },
-      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|pbx-fields|engine-codec)\\.ts$' },
+      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|engine-codec)\\.ts$' },
     },
     {
       name: 'object-into-object',

@@ -1,7 +1,7 @@
 /** How a call ended that nobody heard ending: as the PBX's own CDR rows have it. */
 import type { CdrRow } from '../../bridge/protocol/events';
-import type { LegSet } from './legs';
-import type { CallReading } from './pbx-both';
+import type { LegSet } from './pbx/legs';
+import type { CallReading } from './pbx/reading';
 
 const OUTCOMES: Readonly<Record<string, 'no_answer' | 'busy' | 'failed'>> = {
   'NO ANSWER': 'no_answer',

@@ -1,8 +1,8 @@
 import { newCallId } from '../lib/ids';
-import { mergeLegs, type LegSet } from './legs';
+import { mergeLegs, type LegSet } from './pbx/legs';
 import { put } from './memory';
-import type { PbxFact } from './pbx-fields';
-import type { GroupIndex, PbxGroup } from './pbx-groups';
+import type { PbxFact } from './pbx/fields';
+import type { GroupIndex, PbxGroup } from './pbx/groups';
 
 interface GroupRow extends Record<string, SqlStorageValue> {
   published: number;

@@ -5,15 +5,16 @@
 import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 import type { CdrBook } from './cdr';
+import type { CallCounters } from './counters';
 import { correctByCdr } from './cdr-read';
 import type { IngestPbxInput, IngestPbxResult } from './contract';
 import type { Feed } from './feed';
 import { applyChanges, newCall, type CallChange, type CallRecord } from './machine';
 import type { GroupStore } from './group-store';
-import { groupDueAt, readGroup, type CallReading } from './pbx-both';
+import { groupDueAt, readGroup, type CallReading } from './pbx/reading';
 import type { Recordings } from './recordings';
-import { readPbxEvent } from './pbx-fields';
-import { linkFact, type PbxGroup } from './pbx-groups';
+import { readPbxEvent } from './pbx/fields';
+import { linkFact, type PbxGroup } from './pbx/groups';
 import { applyPhoneEvent } from './phone';
 import type { Told } from './seats';
 import { entryOf, type PhoneCounters } from './stats';
@@ -31,6 +32,8 @@ export interface IntakeParts {
   cdr: CdrBook;
   feed: Feed;
   counters: PhoneCounters;
+  /** Counts all calls. */
+  tally: CallCounters;
   names: Names & { ownerOf(extension: string): string | null };
   tell(change: Told): void;
   now(): number;
@@ -112,7 +115,8 @@ export class Intake {
   /** Stores a call and, if anyone can see the difference, tells it. */
   save(call: CallRecord, known: CallRecord | null): void {
     if (call === known) return;
-    this.parts.store.saveCall(call, known, this.parts.feed.head + 1);
+    const bucket = this.parts.tally.count(call, known);
+    this.parts.store.saveCall(call, known, this.parts.feed.head + 1, bucket);
     const data = this.render(call);
     if (known === null || data !== this.render(known) || call.audience !== known.audience)
       this.announce(call, data);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readRecord, statusOf, type CallRecord } from './machine';
-import { pbxEventKey } from './pbx-fields';
+import { pbxEventKey } from './pbx/fields';
 import { put } from './memory';
 
 const DAY = 24 * 3_600_000;
@@ -11,6 +11,18 @@ const RAW_EVENTS_KEPT = 200_000;
 const FACTS_KEPT_MS = DAY;
 /** More live calls than any screen shows at once. */
 const MAX_LIVE = 1_000;
+
+/** What the history's indexes are over, in the order of the statement that writes them. */
+const indexedColumns = (call: CallRecord): (string | number | null)[] => [
+  statusOf(call),
+  call.startAt,
+  call.userId,
+  call.source,
+  call.direction,
+  call.ending?.outcome ?? null,
+  call.number,
+  call.slotId,
+];
 
 /**
  * CallHub's tables of calls and of what was reported. Live calls are kept in memory as well, filled from SQLite as they are
@@ -47,20 +59,44 @@ export class CallStore {
     return row ? this.cache(readRecord(row.record)) : null;
   }
 
-  /** `offset`: of the feed's row that will tell this change; whoever may see the call now is told from there on. */
-  saveCall(call: CallRecord, known: CallRecord | null, offset: number): void {
-    this.sql.exec(
-      `INSERT INTO calls VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-       status = excluded.status, started_at = excluded.started_at, user_id = excluded.user_id, record = excluded.record`,
-      call.callId,
-      statusOf(call),
-      call.startAt,
-      call.userId,
-      JSON.stringify(call),
-    );
+  /**
+   * `offset`: of the feed's row that will tell this change; whoever may see the call now is told from there on.
+   * `bucket`: where it is counted.
+   */
+  saveCall(call: CallRecord, known: CallRecord | null, offset: number, bucket: string | null): void {
+    const columns = indexedColumns(call);
+    // Most changes touch no index: then none of them is written.
+    if (known && columns.every((value, at) => value === indexedColumns(known)[at])) {
+      const sql = 'UPDATE calls SET record = ?, bucket = coalesce(bucket, ?) WHERE call_id = ?';
+      this.sql.exec(sql, JSON.stringify(call), bucket, call.callId);
+    } else {
+      this.sql.exec(
+        `INSERT INTO calls
+         (call_id, record, bucket, status, started_at, user_id, source, direction, outcome, number, slot_id)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+         record = excluded.record, bucket = excluded.bucket, status = excluded.status,
+         started_at = excluded.started_at, user_id = excluded.user_id, source = excluded.source,
+         direction = excluded.direction, outcome = excluded.outcome, number = excluded.number,
+         slot_id = excluded.slot_id`,
+        call.callId,
+        JSON.stringify(call),
+        bucket,
+        ...columns,
+      );
+    }
     for (const userId of call.audience) {
-      if (known?.audience.includes(userId)) continue;
-      this.sql.exec('INSERT OR IGNORE INTO call_viewers VALUES (?, ?, ?)', userId, call.callId, offset);
+      if (!known?.audience.includes(userId))
+        this.sql.exec(
+          'INSERT OR IGNORE INTO call_viewers (user_id, call_id, since, started_at) VALUES (?, ?, ?, ?)',
+          userId,
+          call.callId,
+          offset,
+          call.startAt,
+        );
+      else if (known.startAt !== call.startAt) {
+        const sql = 'UPDATE call_viewers SET started_at = ? WHERE user_id = ? AND call_id = ?';
+        this.sql.exec(sql, call.startAt, userId, call.callId);
+      }
     }
     this.cache(call);
   }
@@ -69,7 +105,7 @@ export class CallStore {
   liveCalls(viewerId: string | null = null): CallRecord[] {
     const mine = `EXISTS (SELECT 1 FROM call_viewers v WHERE v.user_id = ?1 AND v.call_id = calls.call_id)`;
     return this.records(
-      `SELECT record FROM calls WHERE status <> 'ended' AND (?1 IS NULL OR ${mine}) ORDER BY call_id DESC LIMIT ${MAX_LIVE}`,
+      `SELECT record FROM calls INDEXED BY calls_live WHERE status <> 'ended' AND (?1 IS NULL OR ${mine}) ORDER BY call_id DESC LIMIT ${MAX_LIVE}`,
       viewerId,
     );
   }
@@ -77,7 +113,7 @@ export class CallStore {
   /** Calls of phones and slots that began before `at` and are not over, oldest first. */
   stalePhoneCalls(at: number): CallRecord[] {
     return this.records(
-      `SELECT record FROM calls WHERE status <> 'ended' AND started_at <= ? AND record ->> 'source' <> 'pbx'
+      `SELECT record FROM calls INDEXED BY calls_live WHERE status <> 'ended' AND started_at <= ? AND record ->> 'source' <> 'pbx'
        ORDER BY started_at LIMIT 200`,
       at,
     );
@@ -86,7 +122,7 @@ export class CallStore {
   /** Whether somebody at this extension is in a call with the outside, other than `callId`. */
   talksOutside(extension: string, callId: string): boolean {
     const rows = this.sql.exec(
-      `SELECT 1 FROM calls WHERE status <> 'ended' AND status = 'connected' AND call_id <> ?
+      `SELECT 1 FROM calls INDEXED BY calls_live WHERE status <> 'ended' AND status = 'connected' AND call_id <> ?
        AND record ->> 'extension' = ? AND record ->> 'direction' <> 'internal' LIMIT 1`,
       callId,
       extension,
@@ -134,7 +170,7 @@ export class CallStore {
     return this.sql
       .exec<{ pbx: number | null; phoneSince: number | null }>(
         `SELECT (SELECT min(due) FROM pbx_groups WHERE due IS NOT NULL) AS pbx,
-         (SELECT min(started_at) FROM calls WHERE status <> 'ended' AND record ->> 'source' <> 'pbx') AS phoneSince`,
+         (SELECT min(started_at) FROM calls INDEXED BY calls_live WHERE status <> 'ended' AND record ->> 'source' <> 'pbx') AS phoneSince`,
       )
       .one();
   }

@@ -1,7 +1,7 @@
 import { newCallId } from '../../../objects/lib/ids';
-import { dueAt, readCall, type Reading } from '../../../objects/call-hub/pbx';
-import { pbxEventKey, readPbxEvent } from '../../../objects/call-hub/pbx-fields';
-import { linkFact, type GroupIndex, type PbxGroup } from '../../../objects/call-hub/pbx-groups';
+import { dueAt, readCall, type Reading } from '../../../objects/call-hub/pbx/posts';
+import { pbxEventKey, readPbxEvent } from '../../../objects/call-hub/pbx/fields';
+import { linkFact, type GroupIndex, type PbxGroup } from '../../../objects/call-hub/pbx/groups';
 import type { PbxPost } from './trace';
 
 /** CallHub's reading of PBX posts without its storage: for tests of the rules alone. */

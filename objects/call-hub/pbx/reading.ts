@@ -1,0 +1,123 @@
+/**
+ * One call as its channels (told by a bridge) and its dialplan (posting events itself) show it. The channels are
+ * nearer to the truth; what a dialplan alone knows fills the holes, and serves where no bridge listens.
+ */
+import type { CallDirection, CallOutcome } from '../contract';
+import type { Evidence } from '../machine';
+import { isLive, readLegs } from './legs-read';
+import type { PbxGroup } from './groups';
+import { CAP_MS, displayNumber, dueAt, LEFT_MS, readCall, type Reading } from './posts';
+
+export interface CallReading {
+  /** Null: only the call's start tells. */
+  direction: CallDirection | null;
+  number: string;
+  extension: string | null;
+  trunk: string | null;
+  startAt: number;
+  ringingAt: number | null;
+  answeredAt: number | null;
+  ending: {
+    evidence: Evidence;
+    endAt: number;
+    outcome: CallOutcome | null;
+    talkSec: number | null;
+  } | null;
+  exts: string[];
+  linkedid: string | null;
+}
+
+/** A call we asked for of which nothing was heard is over after this long. */
+export const START_CAP_MS = 3 * 60_000;
+
+/** Null as long as nothing makes a call anyone should see. */
+export function readGroup(group: PbxGroup): CallReading | null {
+  const told = readCall(group.facts);
+  const { legs } = group;
+  const seen = legs && readLegs(legs, group.startedAt !== null);
+  if (!seen) {
+    if (told) return { ...told, linkedid: null };
+    return group.startedAt === null ? null : unheard(group, group.startedAt);
+  }
+  const answeredAt = seen.answeredAt ?? told?.answeredAt ?? null;
+  return {
+    direction: seen.direction,
+    number: seen.number === '' ? (told?.number ?? '') : displayNumber(seen.number.replace(/^\+/, '')),
+    extension: seen.extension ?? told?.extension ?? null,
+    trunk: seen.trunk ?? told?.trunk ?? null,
+    startAt: seen.startAt,
+    ringingAt: seen.ringingAt ?? told?.ringingAt ?? null,
+    answeredAt,
+    ending: endingOf(group, seen.ending, told, answeredAt),
+    exts: [...new Set([...seen.exts, ...(told?.exts ?? [])])].sort(),
+    linkedid: seen.linkedid,
+  };
+}
+
+/** When to look again at a call whose end may never be told; null when it is known. */
+export function groupDueAt(group: PbxGroup, reading: CallReading | null): number | null {
+  const { legs } = group;
+  if (reading?.ending || group.facts.some((fact) => fact.k === 'timeout')) return null;
+  if (!legs || Object.keys(legs.legs).length === 0) {
+    if (group.startedAt !== null && group.facts.length === 0) return group.startedAt + START_CAP_MS;
+    return dueAt(group.facts, readCall(group.facts));
+  }
+  const lastLeg = Math.max(...Object.values(legs.legs).map((leg) => leg.lastAt));
+  const lastFact = group.facts.reduce((last, fact) => Math.max(last, fact.at), 0);
+  // The dialplan says it is over, the channels do not: they get a while to follow.
+  if (readCall(group.facts)?.ending) return Math.max(lastLeg, lastFact) + LEFT_MS;
+  return Math.max(lastLeg, lastFact) + CAP_MS;
+}
+
+function endingOf(
+  group: PbxGroup,
+  seen: CallReading['ending'],
+  told: Reading | null,
+  answeredAt: number | null,
+): CallReading['ending'] {
+  if (seen?.evidence === 'reported') {
+    if (seen.outcome === 'answered' || answeredAt === null) return seen;
+    // They met in a bridge the dialplan saw and we did not hear of.
+    return {
+      ...seen,
+      outcome: 'answered',
+      talkSec: Math.max(0, Math.round((seen.endAt - answeredAt) / 1000)),
+    };
+  }
+  const toldEnding = told?.ending ?? null;
+  if (seen) return toldEnding?.evidence === 'reported' ? toldEnding : seen;
+  const timeout = group.facts.find((fact) => fact.k === 'timeout');
+  if (!timeout) return group.legs && !isLive(group.legs) ? toldEnding : null;
+  if (toldEnding?.evidence === 'reported') return toldEnding;
+  return {
+    evidence: 'timer',
+    endAt: timeout.at,
+    outcome: answeredAt === null ? null : 'answered',
+    talkSec: answeredAt === null ? 0 : Math.max(0, Math.round((timeout.at - answeredAt) / 1000)),
+  };
+}
+
+/** A call we asked for whose channels nobody has told of: known to have failed, or given up. */
+function unheard(group: PbxGroup, startedAt: number): CallReading | null {
+  const failedAt = group.legs?.failedAt;
+  const timeout = group.facts.find((fact) => fact.k === 'timeout');
+  const endAt = failedAt ?? timeout?.at;
+  if (endAt === undefined) return null;
+  return {
+    direction: null,
+    number: '',
+    extension: null,
+    trunk: null,
+    startAt: startedAt,
+    ringingAt: null,
+    answeredAt: null,
+    ending: {
+      evidence: failedAt === undefined ? 'timer' : 'withdrawn',
+      endAt: Math.max(endAt, startedAt),
+      outcome: group.legs?.endAskedAt === undefined ? 'failed' : 'cancelled',
+      talkSec: 0,
+    },
+    exts: [],
+    linkedid: null,
+  };
+}
