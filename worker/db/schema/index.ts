@@ -2,4 +2,5 @@ export * from './bridges';
 export * from './campaigns';
 export * from './people';
 export * from './phones';
+export * from './pipelines';
 export * from './tenants';
