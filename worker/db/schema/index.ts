@@ -1,4 +1,5 @@
 export * from './bridges';
+export * from './crm';
 export * from './campaigns';
 export * from './people';
 export * from './phones';
