@@ -4,7 +4,17 @@
  * epoch, what clients see is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or
  * an unreachable object and may be retried.
  */
-import { CALL_STATUSES, type CallStatus } from './call-status';
+import {
+  CALL_DIRECTIONS,
+  CALL_OUTCOMES,
+  CALL_SOURCES,
+  CALL_STATUSES,
+  type CallDirection,
+  type CallOutcome,
+  type CallSource,
+  type CallStatus,
+  type Viewer,
+} from './call-status';
 import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 import type {
@@ -19,20 +29,13 @@ import type {
   RouteResult,
   StartCallInput,
 } from './bridge-contract';
+import type { DayCounters, HistoryPosition, HistoryQuery, HubGauges } from './history-contract';
 
 export type * from './bridge-contract';
+export type * from './history-contract';
 
-export { CALL_STATUSES, type CallStatus };
-
-export const CALL_OUTCOMES = ['answered', 'no_answer', 'busy', 'rejected', 'failed', 'cancelled'] as const;
-export type CallOutcome = (typeof CALL_OUTCOMES)[number];
-
-export const CALL_DIRECTIONS = ['in', 'out', 'internal'] as const;
-export type CallDirection = (typeof CALL_DIRECTIONS)[number];
-
-/** What the call runs over: the dialer app's phone, Asterisk, or a USB phone of a bridge. */
-export const CALL_SOURCES = ['phone', 'pbx', 'slot'] as const;
-export type CallSource = (typeof CALL_SOURCES)[number];
+export { CALL_DIRECTIONS, CALL_OUTCOMES, CALL_SOURCES, CALL_STATUSES };
+export type { CallDirection, CallOutcome, CallSource, CallStatus, Viewer };
 
 export interface CallUser {
   id: string;
@@ -93,12 +96,6 @@ export interface CallStateEntry {
 export interface CallDetail extends CallView {
   /** In the order of the states, each at most once. */
   states: CallStateEntry[];
-}
-
-/** Whose eyes: `own` sees calls made by, ringing at or answered by the user, `all` every call of the tenant. */
-export interface Viewer {
-  userId: string;
-  scope: 'own' | 'all';
 }
 
 /** Events of an Asterisk host that say something about calls; any other is acknowledged and forgotten. */
@@ -282,6 +279,12 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   /** Oldest first; null as in `call`. */
   notes(callId: string, viewer: Viewer): Promise<NoteView[] | null>;
   phoneStats(query: PhoneStatsQuery): Promise<PhoneStats>;
+  /** Calls by their start, newest first. What it costs does not grow with the history. */
+  history(query: HistoryQuery): Promise<{ calls: CallView[]; next: HistoryPosition | null }>;
+  /** Calls of one of the tenant's own days, counted as they come; today's when `day` is absent. */
+  dayCounters(query: { day?: string; now: number }): Promise<DayCounters>;
+  /** What the operator of the deployment watches. */
+  gauges(now: number): Promise<HubGauges>;
   /** One use, 30 s. */
   createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult>;
   /** Whose ticket it is; null for a used, unknown or late one. It is used up. */

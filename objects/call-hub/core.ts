@@ -26,6 +26,7 @@ export abstract class HubCore extends DurableObject<Env> {
     this.parts = hubParts(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       this.alarmAt = await ctx.storage.getAlarm();
+      if (this.parts.tally.waiting) this.wakeAt(Date.now());
     });
   }
 
@@ -50,11 +51,14 @@ export abstract class HubCore extends DurableObject<Env> {
   /** Idempotent: everything it does is decided by what is stored and what time it is. */
   override async alarm(): Promise<void> {
     this.alarmAt = null;
-    const { intake, teller, feed, store } = this.parts;
+    const { intake, teller, feed, store, tally, names } = this.parts;
     const now = Date.now();
+    if (this.lacksZone(now)) this.namesAt = now;
     if (this.namesAt !== null && this.namesAt <= now) await this.reloadNames();
     this.commit(() => {
       intake.finalise(now);
+      tally.followZone();
+      tally.countWaiting();
     });
     const headAt = await teller.heads(now);
     let left = true;
@@ -63,7 +67,8 @@ export abstract class HubCore extends DurableObject<Env> {
       left = store.trim(now) || feed.trimAt() !== null;
       this.trimAt = now + TRIM_MS;
     }
-    const times = [finaliseAt(store), headAt, this.namesAt, left ? this.trimAt : null];
+    const countAt = names.knownZone() !== null && tally.waiting ? now : null;
+    const times = [finaliseAt(store), headAt, this.namesAt, countAt, left ? this.trimAt : null];
     const next = times.filter((at) => at !== null);
     if (next.length > 0) this.wakeAt(Math.min(...next));
   }
@@ -86,6 +91,8 @@ export abstract class HubCore extends DurableObject<Env> {
     const headAt = teller.tell(now);
     if (headAt !== null) this.wakeAt(headAt);
     if (this.alarmAt === null) this.wakeAt(now + TRIM_MS);
+    // Calls wait to be counted: which day they are of is learnt right after.
+    if (this.lacksZone(now)) this.wantNames(now);
     return result;
   }
 
@@ -125,6 +132,7 @@ export abstract class HubCore extends DurableObject<Env> {
   protected refresh(): void {
     this.commit(() => {
       this.parts.intake.refresh();
+      this.parts.tally.followZone();
     });
   }
 
@@ -140,6 +148,12 @@ export abstract class HubCore extends DurableObject<Env> {
     else if (sockets.full) return new Response(null, { status: 429 });
     else sockets.accept(server, JSON.parse(given) as LiveSubscriber, feedPosition(url.searchParams));
     return new Response(null, { status: 101, webSocket: client });
+  }
+
+  /** Nothing can be counted without the tenant's zone; nobody has asked for it lately. */
+  private lacksZone(now: number): boolean {
+    if (this.namesAt !== null || now - this.namesLoadedAt <= RELOAD_EVERY_MS) return false;
+    return this.parts.names.knownZone() === null;
   }
 
   private wantNames(at: number): void {

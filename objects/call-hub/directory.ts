@@ -79,16 +79,17 @@ export class Directory implements Names {
 
   /** The tenant's IANA time zone, read once. */
   async zone(): Promise<string> {
-    if (this.timeZone() === null) await this.loadTenant();
-    return this.timeZone() ?? 'UTC';
+    if (this.knownZone() === null) await this.loadTenant();
+    return this.knownZone() ?? 'UTC';
   }
 
-  private timeZone(): string | null {
+  /** The same as far as it was read: null before the first time. */
+  knownZone = (): string | null => {
     const [row] = this.sql
       .exec<{ value: string }>("SELECT value FROM meta WHERE key = 'time_zone'")
       .toArray();
     return row?.value ?? null;
-  }
+  };
 
   /** Reads users and phones by id, always inside the tenant. Answers whether anything changed. */
   async load(wanted: Wanted): Promise<boolean> {

@@ -11,9 +11,13 @@ import type {
   ChangeNoteInput,
   ClaimStartInput,
   ClaimStartResult,
+  DayCounters,
   DeleteNoteResult,
   FeedPage,
   FeedQuery,
+  HistoryPosition,
+  HistoryQuery,
+  HubGauges,
   IngestPbxInput,
   IngestPbxResult,
   LiveSubscriber,
@@ -208,6 +212,21 @@ export class CallHub extends HubCore implements CallHubApi {
     const { names, counters } = this.parts;
     const timeZone = await names.zone();
     return { time_zone: timeZone, rows: counters.rows(query, names.user) };
+  }
+
+  history(query: HistoryQuery): Promise<{ calls: CallView[]; next: HistoryPosition | null }> {
+    return Promise.resolve(this.parts.history.page(query));
+  }
+
+  async dayCounters({ day, now }: { day?: string; now: number }): Promise<DayCounters> {
+    await this.parts.names.zone();
+    return this.parts.tally.day(day, now);
+  }
+
+  async gauges(now: number): Promise<HubGauges> {
+    const { tally, sockets, feed } = this.parts;
+    const today = await this.dayCounters({ now });
+    return { ...today, liveSockets: sockets.size, feedOffset: feed.head, ended: tally.ended() };
   }
 
   takeTicket(secret: string): Promise<LiveSubscriber | null> {

@@ -3,10 +3,12 @@ import type { Env } from '../../worker/env';
 import { BridgeIntake } from './bridge-intake';
 import { CdrBook } from './cdr';
 import type { Viewer } from './contract';
+import { CallCounters } from './counters';
 import { Directory } from './directory';
 import { Feed } from './feed';
 import { sees } from './feed-page';
 import { GroupStore } from './group-store';
+import { History } from './history';
 import { Intake } from './intake';
 import type { CallRecord } from './machine';
 import { Notes } from './notes';
@@ -35,6 +37,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
   const feed = new Feed(sql, epoch);
   const names = new Directory(sql, env.DB, () => store.meta('tenant') ?? '');
   const counters = new PhoneCounters(sql);
+  const tally = new CallCounters(sql, names.knownZone, Date.now);
   const recordings = new Recordings(sql);
   const cdr = new CdrBook(sql);
   const sockets = new LiveSockets(ctx, feed);
@@ -47,6 +50,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     cdr,
     feed,
     counters,
+    tally,
     names,
     now,
     tell: (change) => {
@@ -83,6 +87,8 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     feed,
     names,
     counters,
+    tally,
+    history: new History(sql, names),
     recordings,
     cdr,
     sockets,
