@@ -12,6 +12,7 @@ const workerd = ['test/worker/**/*.test.ts', '{objects,worker}/**/*.workerd.test
 
 export default defineConfig({
   test: {
+    reporters: ['default', './test/refusals/reporter.ts'],
     projects: [
       {
         // The app's state is written in runes, which only the compiler understands.
@@ -58,6 +59,7 @@ export default defineConfig({
           sequence: { groupOrder: 3 },
           environment: 'node',
           include: ['test/integration/**/*.test.ts'],
+          setupFiles: ['./test/refusals/setup.ts'],
           globalSetup: ['./test/integration/support/prepare.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

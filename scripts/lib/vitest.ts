@@ -37,6 +37,7 @@ export async function runTests(
         ...projects.flatMap((project) => ['--project', project]),
         '--reporter=default',
         '--reporter=json',
+        '--reporter=./test/refusals/reporter.ts',
         `--outputFile.json=${file}`,
         ...extra,
       ],

@@ -1,4 +1,5 @@
 import { Agent } from 'node:http';
+import { noteAnswer } from '../../refusals/record.ts';
 import { ask, jsonObject, type Ask, type Answer } from '../../sim/phone/http.ts';
 
 /** Longest a request other than a poll may take; a limit against hanging, not a measure. */
@@ -57,6 +58,7 @@ export class Client {
       readTimeoutMs: PATIENCE_MS,
     }).outcome;
     if (!outcome.ok) throw new Error(`${method} ${path}: ${outcome.reason}: ${outcome.message}`);
+    noteAnswer(method, path, outcome.status, outcome.body);
     return {
       status: outcome.status,
       headers: outcome.headers,

@@ -5,6 +5,7 @@ import { systemRoleId, type SystemRole } from '../../../worker/auth/permissions'
 import { issueToken, startPhoneSession, startSession } from '../../../worker/auth/sessions';
 import { openDb } from '../../../worker/db';
 import { tenants, users } from '../../../worker/db/schema';
+import { noteAnswer } from '../../refusals/record';
 
 export const ONE = '0101';
 export const TWO = '0202';
@@ -96,6 +97,7 @@ export async function send(method: string, path: string, sent: Sent = {}): Promi
   });
   const response = await exports.default.fetch(request);
   const content = new TextDecoder().decode(await response.arrayBuffer());
+  noteAnswer(method, path, response.status, content);
   let json: Record<string, unknown> = {};
   try {
     json = JSON.parse(content) as Record<string, unknown>;

@@ -1,0 +1,4 @@
+import { afterEach } from 'vitest';
+import { keepRefusals } from './record.ts';
+
+afterEach(keepRefusals);
