@@ -49,7 +49,15 @@ export const ACTIONS = {
   'script.run': { grant: 'OTTB.automate' },
   'script.manage': { grant: 'OTTB.automate' },
   'campaign.view': { grant: 'OTTB.read' },
+  /** Start, stop, pause and top up campaigns. */
   'campaign.run': { grant: 'OTTB.automate' },
+  /** Make and change campaigns, import their leads. */
+  'campaign.manage': { grant: 'OTTB.automate' },
+  /** Work in a campaign as an agent. */
+  'campaign.work': { grant: 'WORKSPACE.call' },
+  /** The do-not-call list and the limits over all campaigns. */
+  'dnc.view': { grant: 'OTTB.read' },
+  'dnc.manage': { grant: 'OTTB.automate' },
   'extension.view': { grant: 'OTTB.read' },
   'extension.manage': { grant: 'OTTB.write' },
   'pbx.view': { grant: 'OTTB.read' },
