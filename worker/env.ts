@@ -1,5 +1,8 @@
 import type { BridgeLinkApi } from '../objects/bridge-link/contract';
 import type { CallHubApi } from '../objects/call-hub/contract';
+import type { CampaignApi } from '../objects/campaign/contract';
+import type { DialGuardApi } from '../objects/dial-guard/contract';
+import type { LeadsApi } from '../objects/leads/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
@@ -22,6 +25,9 @@ export interface Env {
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
   SOCKET_IO: DurableObjectNamespace<SocketIoApi>;
+  CAMPAIGN: DurableObjectNamespace<CampaignApi>;
+  DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;
+  LEADS: DurableObjectNamespace<LeadsApi>;
 
   /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
   JWT_KEYS: string;
@@ -29,6 +35,8 @@ export interface Env {
   PASSWORD_PEPPER: string;
   /** Keyring of the secrets stored in D1 (AES-256-GCM), same form as JWT_KEYS. */
   SECRETS_KEYS: string;
+  /** What the deployment's operator reads `/metrics` with; without it there are none. */
+  METRICS_TOKEN?: string;
   /** "1" in demo mode, which the start script allows on loopback only. */
   DEMO?: string;
   /** One-time token with which the start script asks for the demo data. */

@@ -235,7 +235,7 @@ function markOf([first, second, third]: Uint8Array): string | null {
 
 function decoderOf(charset: string): TextDecoder {
   try {
-    return new TextDecoder(charset, { fatal: true });
+    return new TextDecoder(charset, { fatal: true, ignoreBOM: false });
   } catch {
     throw new CsvError('unknown_charset', 1);
   }

@@ -1,15 +1,20 @@
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
-/**
- * A call's id: `c_` + 10 characters of time (ms, Crockford base32) + 8 random ones, so ids sort by time
- * and two starts in one millisecond don't meet.
- */
-export function newCallId(now: number, random: (bytes: number) => Uint8Array = randomBytes): string {
+type Random = (bytes: number) => Uint8Array;
+
+/** 10 characters of time (ms, Crockford base32) + 8 random ones: sorts by time, and two of one millisecond don't meet. */
+function timedId(prefix: string, now: number, random: Random): string {
   let time = '';
   for (let rest = now, i = 0; i < 10; i += 1, rest = Math.floor(rest / 32)) time = ALPHABET[rest % 32] + time;
   let tail = '';
   for (const byte of random(8)) tail += ALPHABET[byte % 32];
-  return `c_${time}${tail}`;
+  return `${prefix}${time}${tail}`;
 }
+
+/** A call's id: `c_` and 18 characters that sort by time. */
+export const newCallId = (now: number, random: Random = randomBytes): string => timedId('c_', now, random);
+
+/** A lead's id: `l_` and 18 characters that sort by time. */
+export const newLeadId = (now: number, random: Random = randomBytes): string => timedId('l_', now, random);
 
 const randomBytes = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));

@@ -1,0 +1,58 @@
+/** Words by which leads are found. Pure. */
+
+/** A number is found by its beginning, with or without the country code, and by its last 4 to 10 digits. */
+const SHORTEST_END = 4;
+const LONGEST_END = 10;
+/** What nobody types, and a search would only be slower for. */
+const MOST_WORDS = 8;
+const LONGEST_WORD = 40;
+
+/** The digits of a number and its ends, each a word of its own. */
+export function digitsOf(number: string): string[] {
+  const digits = number.replaceAll(/\D/g, '');
+  const words = [digits];
+  for (let length = SHORTEST_END; length <= LONGEST_END && length < digits.length; length += 1)
+    words.push(digits.slice(-length));
+  return words;
+}
+
+/**
+ * The FTS5 expression for what a person typed, null where it says nothing. Each word may be the beginning of one;
+ * text of nothing but digits and their punctuation is one number. `whole` is the same read as a whole number, E.164.
+ * `facets`: tokens of which each group must have one.
+ */
+export function matchOf(
+  typed: string,
+  whole: string | null,
+  facets: readonly (readonly string[])[],
+): string | null {
+  const words = /^[\d\s()+.-]+$/.test(typed) ? numberOf(typed, whole) : wordsOf(typed);
+  if (words === null) return null;
+  return [words, ...facets.map((group) => `(facets : ${group.map(quoted).join(' OR ')})`)].join(' AND ');
+}
+
+const quoted = (token: string): string => `"${token}"`;
+const beginning = (token: string): string => `words : "${token}" *`;
+
+function wordsOf(typed: string): string | null {
+  const words = typed
+    .normalize('NFKC')
+    .toLowerCase()
+    .match(/[\p{L}\p{N}\p{M}]+/gu);
+  if (words === null) return null;
+  return words
+    .slice(0, MOST_WORDS)
+    .map((word) => `(${beginning(word.slice(0, LONGEST_WORD))})`)
+    .join(' AND ');
+}
+
+function numberOf(typed: string, whole: string | null): string | null {
+  const digits = typed.replaceAll(/\D/g, '').slice(0, LONGEST_WORD);
+  if (digits === '') return null;
+  const forms = new Set([digits]);
+  if (whole !== null) forms.add(whole.replaceAll(/\D/g, ''));
+  // Trunk prefixes, which a number with a country code has not: 0, 8, 80.
+  const [, rest = ''] = /^(?:80|8|0)(\d{3,})$/.exec(digits) ?? [];
+  if (rest !== '' && !typed.trim().startsWith('+')) forms.add(rest);
+  return `(${[...forms].map(beginning).join(' OR ')})`;
+}
