@@ -30,8 +30,10 @@ import type {
   StartCallInput,
 } from './bridge-contract';
 import type { DayCounters, HistoryPosition, HistoryQuery, HubGauges } from './history-contract';
+import type { WatchInput } from './watch-contract';
 
 export type * from './bridge-contract';
+export type * from './watch-contract';
 export type * from './history-contract';
 
 export { CALL_DIRECTIONS, CALL_OUTCOMES, CALL_SOURCES, CALL_STATUSES };
@@ -237,6 +239,10 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   ingestBridge(input: BridgeEvents): Promise<void>;
   /** Tells live sockets that may see slots. Nothing of it is kept but the feed's row. */
   tellSlots(slots: SlotState[]): Promise<void>;
+  /** Tells live sockets that may see campaigns. `data`: JSON of a `campaign.update`. */
+  tellCampaign(input: { campaignId: string; data: string }): Promise<void>;
+  /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
+  watchCall(input: WatchInput): Promise<void>;
   /** Asked again for the same call, it fills in what was not known before. */
   startCall(input: StartCallInput): Promise<CallView>;
   /**

@@ -8,6 +8,7 @@ import { feedPosition } from './feed-position';
 import { finaliseAt } from './intake';
 import { CALL_HUB_MIGRATIONS } from './migrations';
 import { hubParts, type HubParts } from './parts';
+import { TELL_AGAIN_MS } from './watches';
 
 const TRIM_MS = 6 * 3_600_000;
 const NAMES_RETRY_MS = 30_000;
@@ -51,7 +52,7 @@ export abstract class HubCore extends DurableObject<Env> {
   /** Idempotent: everything it does is decided by what is stored and what time it is. */
   override async alarm(): Promise<void> {
     this.alarmAt = null;
-    const { intake, teller, feed, store, tally, names } = this.parts;
+    const { intake, teller, feed, store, tally, names, watches } = this.parts;
     const now = Date.now();
     if (this.lacksZone(now)) this.namesAt = now;
     if (this.namesAt !== null && this.namesAt <= now) await this.reloadNames();
@@ -60,15 +61,17 @@ export abstract class HubCore extends DurableObject<Env> {
       tally.followZone();
       tally.countWaiting();
     });
+    const watchAt = (await watches.drain()) ? null : Date.now() + TELL_AGAIN_MS;
     const headAt = await teller.heads(now);
     let left = true;
     if (this.trimAt === null || this.trimAt <= now) {
       feed.trim(now);
-      left = store.trim(now) || feed.trimAt() !== null;
+      watches.trim(now);
+      left = store.trim(now) || feed.trimAt() !== null || !watches.isEmpty;
       this.trimAt = now + TRIM_MS;
     }
     const countAt = names.knownZone() !== null && tally.waiting ? now : null;
-    const times = [finaliseAt(store), headAt, this.namesAt, countAt, left ? this.trimAt : null];
+    const times = [finaliseAt(store), headAt, watchAt, this.namesAt, countAt, left ? this.trimAt : null];
     const next = times.filter((at) => at !== null);
     if (next.length > 0) this.wakeAt(Math.min(...next));
   }
@@ -85,12 +88,14 @@ export abstract class HubCore extends DurableObject<Env> {
       store.forget();
       groups.forget();
       feed.reread();
+      this.parts.watches.reread();
       throw error;
     }
     const now = Date.now();
     const headAt = teller.tell(now);
     if (headAt !== null) this.wakeAt(headAt);
     if (this.alarmAt === null) this.wakeAt(now + TRIM_MS);
+    this.tellWatchers(now);
     // Calls wait to be counted: which day they are of is learnt right after.
     if (this.lacksZone(now)) this.wantNames(now);
     return result;
@@ -100,6 +105,14 @@ export abstract class HubCore extends DurableObject<Env> {
     if (this.alarmAt !== null && this.alarmAt <= at) return;
     this.alarmAt = at;
     void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Right after the change; the alarm goes on where this life ends or a campaign is away. */
+  private tellWatchers(now: number): void {
+    const { watches } = this.parts;
+    if (!watches.waiting) return;
+    this.wakeAt(now + TELL_AGAIN_MS);
+    this.ctx.waitUntil(watches.drain());
   }
 
   protected trimSoon(now: number): void {

@@ -15,7 +15,8 @@ const TRIM_EVERY = 500;
 /** `reload`: the history does not reach back to where the client was. */
 export type Replay = { ok: true; messages: string[] } | { ok: false };
 
-export type FeedEvent = 'call.update' | 'slot.update';
+/** `campaign.update` goes to whom slots are shown: both ask for the same right. */
+export type FeedEvent = 'call.update' | 'slot.update' | 'campaign.update';
 /** Whose eyes, as far as the feed is concerned. */
 export type FeedViewer = Viewer & Pick<LiveSubscriber, 'slots'>;
 
@@ -115,7 +116,9 @@ export class Feed {
   private lastSlot(before: number): number {
     const [row] = this.sql
       .exec<{ last: number | null }>(
-        "SELECT max(offset) AS last FROM feed WHERE event = 'slot.update' AND offset < ?",
+        `SELECT max(last) AS last FROM (
+           SELECT max(offset) AS last FROM feed WHERE event = 'slot.update' AND offset < ?1
+           UNION ALL SELECT max(offset) FROM feed WHERE event = 'campaign.update' AND offset < ?1)`,
         before,
       )
       .toArray();
@@ -160,5 +163,5 @@ function missed({ scope, slots }: FeedViewer): string {
   const own = `${rows} JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2 AND v.since <= f.offset
     WHERE f.offset > ?1`;
   if (slots !== true) return own;
-  return `${own} UNION ALL ${rows} WHERE f.offset > ?1 AND f.event = 'slot.update'`;
+  return `${own} UNION ALL ${rows} WHERE f.offset > ?1 AND f.event IN ('slot.update', 'campaign.update')`;
 }

@@ -21,6 +21,7 @@ import { entryOf, type PhoneCounters } from './stats';
 import { slotUpdateOf } from './slot-view';
 import type { CallStore } from './store';
 import { viewOf, type Names } from './view';
+import type { CallWatches } from './watches';
 
 /** A phone that took a command may lose its result for good: then the call ends by itself, with nothing known of it. */
 const PHONE_CAP_MS = 4 * 3_600_000;
@@ -35,6 +36,7 @@ export interface IntakeParts {
   /** Counts all calls. */
   tally: CallCounters;
   names: Names & { ownerOf(extension: string): string | null };
+  watches: Pick<CallWatches, 'changed'>;
   tell(change: Told): void;
   now(): number;
 }
@@ -117,6 +119,7 @@ export class Intake {
     if (call === known) return;
     const bucket = this.parts.tally.count(call, known);
     this.parts.store.saveCall(call, known, this.parts.feed.head + 1, bucket);
+    this.parts.watches.changed(call);
     const data = this.render(call);
     if (known === null || data !== this.render(known) || call.audience !== known.audience)
       this.announce(call, data);
@@ -219,6 +222,14 @@ export class Intake {
     if (data === this.parts.feed.lastData(key)) return;
     const offset = this.parts.feed.append('slot.update', key, data, this.parts.now());
     this.parts.tell({ offset, event: 'slot.update', data, audience: [] });
+  }
+
+  /** A campaign got further; live sockets that may see slots are told. */
+  campaign({ campaignId, data }: { campaignId: string; data: string }): void {
+    const key = `campaign:${campaignId}`;
+    if (data === this.parts.feed.lastData(key)) return;
+    const offset = this.parts.feed.append('campaign.update', key, data, this.parts.now());
+    this.parts.tell({ offset, event: 'campaign.update', data, audience: [] });
   }
 
   private announce(call: CallRecord, data: string): void {

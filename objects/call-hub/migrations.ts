@@ -230,4 +230,22 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    id: 6,
+    name: 'calls that campaigns watch',
+    sql: `
+      CREATE TABLE call_watches (
+        call_id TEXT PRIMARY KEY,
+        campaign_id TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        told TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE watch_outbound (
+        call_id TEXT PRIMARY KEY,
+        campaign_id TEXT NOT NULL,
+        event TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX feed_campaigns ON feed (offset) WHERE event = 'campaign.update';
+    `,
+  },
 ];

@@ -33,6 +33,7 @@ import type {
   StartCallInput,
   TicketResult,
   Viewer,
+  WatchInput,
 } from './contract';
 import { HubCore } from './core';
 import { feedPage } from './feed-page';
@@ -87,6 +88,20 @@ export class CallHub extends HubCore implements CallHubApi {
         intake.slot(slot);
       }
     });
+  }
+
+  tellCampaign(input: { campaignId: string; data: string }): Promise<void> {
+    this.commit(() => {
+      this.parts.intake.campaign(input);
+    });
+    return Promise.resolve();
+  }
+
+  watchCall(input: WatchInput): Promise<void> {
+    this.commit(() => {
+      this.parts.watches.add(input, this.parts.store.call(input.callId));
+    });
+    return Promise.resolve();
   }
 
   startCall(input: StartCallInput): Promise<CallView> {

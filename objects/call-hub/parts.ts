@@ -1,5 +1,6 @@
 /** What a CallHub is made of, wired together. */
 import type { Env } from '../../worker/env';
+import { campaignName } from '../campaign/contract';
 import { BridgeIntake } from './bridge-intake';
 import { CdrBook } from './cdr';
 import type { Viewer } from './contract';
@@ -22,6 +23,7 @@ import { CallStore } from './store';
 import { Teller } from './teller';
 import { Tickets } from './tickets';
 import { viewOf } from './view';
+import { CallWatches } from './watches';
 
 export type HubParts = ReturnType<typeof hubParts>;
 
@@ -42,6 +44,9 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
   const cdr = new CdrBook(sql);
   const sockets = new LiveSockets(ctx, feed);
   const teller = new Teller(sockets, feed, () => ctx.storage.sync());
+  const watches = new CallWatches(sql, (campaignId, events) =>
+    env.CAMPAIGN.getByName(campaignName(store.meta('tenant') ?? '', campaignId)).told(events),
+  );
   const now = Date.now;
   const intake = new Intake({
     store,
@@ -52,6 +57,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     counters,
     tally,
     names,
+    watches,
     now,
     tell: (change) => {
       teller.add(change);
@@ -98,6 +104,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     bridges,
     notes,
     visible,
+    watches,
     tickets: new Tickets(sql),
     startKeys: new StartKeys(sql),
   };

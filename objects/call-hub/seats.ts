@@ -14,7 +14,7 @@ const BATCH = 200;
 /** A change as it is told. `audience` are users who see it among those who only see what is their own. */
 export interface Told {
   offset: number;
-  event: 'call.update' | 'slot.update';
+  event: 'call.update' | 'slot.update' | 'campaign.update';
   /** JSON. */
   data: string;
   audience: readonly string[];
@@ -39,7 +39,7 @@ function eyesOf({ scope, slots, userId }: LiveSubscriber): string {
 }
 
 const concerns = ({ event, audience }: Told, { scope, slots, userId }: LiveSubscriber): boolean =>
-  event === 'slot.update' ? slots === true : scope === 'all' || audience.includes(userId);
+  event !== 'call.update' ? slots === true : scope === 'all' || audience.includes(userId);
 
 export class Seats<Socket, Packed> {
   readonly #seats = new Map<Socket, LiveSubscriber>();
@@ -128,7 +128,7 @@ export class Seats<Socket, Packed> {
 
   /** Whoever it concerns and has no socket now: the feed knows their last one when they come back. */
   #forget({ event, audience }: Told): void {
-    if (event === 'slot.update') {
+    if (event !== 'call.update') {
       for (const eyes of this.#lastOf.keys()) if (eyes.startsWith(SLOTS)) this.#lastOf.delete(eyes);
       return;
     }

@@ -1,6 +1,5 @@
 /** What CallHub tells an object that watches calls. */
-import type { CallStatus } from './call-status';
-import type { CallOutcome } from './contract';
+import type { CallOutcome, CallStatus } from './call-status';
 
 export interface WatchInput {
   callId: string;

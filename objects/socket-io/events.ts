@@ -11,7 +11,7 @@ const STATES: Record<CallStatus, string> = {
 
 export interface WireEvent {
   room: Room;
-  event: 'call.update' | 'slot.update';
+  event: 'call.update' | 'slot.update' | 'campaign.update';
   data: Record<string, unknown>;
 }
 
@@ -49,7 +49,7 @@ export function readHub(text: string): HubSaid {
 }
 
 function wireEvent(event: WireEvent['event'], data: Record<string, unknown>): WireEvent {
-  if (event === 'slot.update') return { room: 'slots', event, data };
+  if (event !== 'call.update') return { room: 'slots', event, data };
   const state = data.outcome === 'failed' ? 'FAILED' : STATES[data.status as CallStatus];
   return { room: 'calls', event, data: { ...data, state } };
 }
