@@ -9,11 +9,14 @@ import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
+import { metrics } from './metrics';
 import { pbx } from './pbx/intake';
 import { people } from './people';
 import { callSources } from './platform/call-sources';
 import { callStart } from './platform/call-start';
 import { calls } from './platform/calls';
+import { callsHistory } from './platform/calls-history';
+import { dashboard } from './platform/dashboard';
 import { live } from './platform/live';
 import { notes } from './platform/notes';
 import { pbxRoom } from './platform/pbx';
@@ -32,6 +35,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
   app.use('/bridge/*', apiHeaders);
+  app.use('/metrics', apiHeaders);
 
   app.route('/', auth);
   app.route('/', sessions);
@@ -40,7 +44,10 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', callSources);
   app.route('/', callStart);
   app.route('/', recordings);
+  app.route('/', callsHistory);
   app.route('/', calls);
+  app.route('/', dashboard);
+  app.route('/', metrics);
   app.route('/', notes);
   app.route('/', live);
   app.route('/', socketIo);

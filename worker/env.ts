@@ -3,6 +3,7 @@ import type { CallHubApi } from '../objects/call-hub/contract';
 import type { CampaignApi } from '../objects/campaign/contract';
 import type { DialGuardApi } from '../objects/dial-guard/contract';
 import type { LeadsApi } from '../objects/leads/contract';
+import type { CrmLinkApi } from '../objects/crm-link/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
@@ -22,6 +23,7 @@ export interface Env {
   PHONE_QUEUE: DurableObjectNamespace<PhoneQueueApi>;
   CALL_HUB: DurableObjectNamespace<CallHubApi>;
   OUTBOX: DurableObjectNamespace<OutboxApi>;
+  CRM_LINK: DurableObjectNamespace<CrmLinkApi>;
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
   SOCKET_IO: DurableObjectNamespace<SocketIoApi>;

@@ -47,6 +47,13 @@ export class Directory implements Names {
   /** A user not known (yet) is shown by id alone. */
   user = (id: string): CallUser => this.people.get(id) ?? { id, username: '', name: '' };
 
+  /** Whose user name this is, as far as it is known here; what is nobody's is taken for an id. */
+  idOf(name: string): string {
+    if (this.people.has(name)) return name;
+    for (const user of this.people.values()) if (user.username === name) return user.id;
+    return name;
+  }
+
   device = (id: string): CallDevice => this.phones.get(id) ?? { id, name: '', simulator: false };
 
   ownerOf = (extension: string): string | null => this.owners.get(extension) ?? null;

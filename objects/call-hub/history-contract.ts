@@ -18,7 +18,8 @@ export interface HistoryQuery {
   outcome?: CallOutcome | 'none';
   direction?: CallDirection;
   source?: CallSource;
-  userId?: string;
+  /** Id or user name. */
+  user?: string;
   slotId?: number;
   /** `exact` as the call shows it; `part`: digits anywhere in it. */
   number?: { exact: string } | { part: string };
@@ -53,7 +54,6 @@ export interface DayCounters {
 }
 
 export interface HubGauges extends DayCounters {
-  liveSockets: number;
   feedOffset: number;
   /** Calls that have ended since there are counters; only ever grows. */
   ended: Omit<HourKind, 'hour'>[];

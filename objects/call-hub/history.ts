@@ -33,7 +33,7 @@ export class History {
     private readonly scanned: number = SCANNED,
   ) {}
 
-  /** Calls by their start, newest first. */
+  /** Calls by their start, newest first. `user` is an id. */
   page(query: HistoryQuery): { calls: CallView[]; next: HistoryPosition | null } {
     const { viewer, limit } = query;
     const lead = leadOf(query);
@@ -95,28 +95,27 @@ interface Lead extends Clause {
 }
 
 /** The filter that leads: the one that picks the fewest calls. */
-function leadOf({ number, slotId, userId, viewer, status }: HistoryQuery): Lead {
+function leadOf({ number, slotId, user, viewer, status }: HistoryQuery): Lead {
   if (number && 'exact' in number)
     return { serves: 'number', index: 'calls_number', sql: 'number = ?', values: [number.exact] };
   if (status !== undefined && status !== 'ended')
     return { serves: 'live', index: 'calls_live', sql: "status <> 'ended'", values: [] };
   if (slotId !== undefined)
     return { serves: 'slot', index: 'calls_slot', sql: 'slot_id = ?', values: [slotId] };
-  if (userId !== undefined)
-    return { serves: 'user', index: 'calls_user', sql: 'user_id = ?', values: [userId] };
+  if (user !== undefined) return { serves: 'user', index: 'calls_user', sql: 'user_id = ?', values: [user] };
   if (viewer.scope === 'own')
     return { serves: 'viewer', index: '', sql: 'v.user_id = ?', values: [viewer.userId] };
   return { serves: 'time', index: 'calls_time', sql: '1', values: [] };
 }
 
 function restOf(query: HistoryQuery, led: Lead['serves']): Clause[] {
-  const { number, slotId, userId, status, outcome, direction, source } = query;
+  const { number, slotId, user, status, outcome, direction, source } = query;
   const rest: Clause[] = [];
   const is = (column: string, value: Value | undefined): void => {
     if (value !== undefined) rest.push({ sql: `h.${column} = ?`, values: [value] });
   };
   if (led !== 'slot') is('slot_id', slotId);
-  if (led !== 'user') is('user_id', userId);
+  if (led !== 'user') is('user_id', user);
   if (number && 'part' in number) rest.push({ sql: 'instr(h.number, ?) > 0', values: [number.part] });
   is('status', status);
   is('direction', direction);

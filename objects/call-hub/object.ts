@@ -230,7 +230,10 @@ export class CallHub extends HubCore implements CallHubApi {
   }
 
   history(query: HistoryQuery): Promise<{ calls: CallView[]; next: HistoryPosition | null }> {
-    return Promise.resolve(this.parts.history.page(query));
+    const { history, names } = this.parts;
+    return Promise.resolve(
+      history.page({ ...query, ...(query.user !== undefined && { user: names.idOf(query.user) }) }),
+    );
   }
 
   async dayCounters({ day, now }: { day?: string; now: number }): Promise<DayCounters> {
@@ -239,9 +242,9 @@ export class CallHub extends HubCore implements CallHubApi {
   }
 
   async gauges(now: number): Promise<HubGauges> {
-    const { tally, sockets, feed } = this.parts;
+    const { tally, feed } = this.parts;
     const today = await this.dayCounters({ now });
-    return { ...today, liveSockets: sockets.size, feedOffset: feed.head, ended: tally.ended() };
+    return { ...today, feedOffset: feed.head, ended: tally.ended() };
   }
 
   takeTicket(secret: string): Promise<LiveSubscriber | null> {

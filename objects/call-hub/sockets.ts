@@ -54,11 +54,6 @@ export class LiveSockets {
     return this.seats.size > 0 || this.relays.size > 0;
   }
 
-  /** Live sockets held here: not those that fronts hold for us. */
-  get size(): number {
-    return this.seats.size;
-  }
-
   get full(): boolean {
     return this.seats.size >= PER_TENANT;
   }

@@ -8,9 +8,10 @@ export interface Secrets {
   JWT_KEYS: string;
   PASSWORD_PEPPER: string;
   SECRETS_KEYS: string;
+  METRICS_TOKEN: string;
 }
 
-const NAMES = ['JWT_KEYS', 'PASSWORD_PEPPER', 'SECRETS_KEYS'] as const;
+const NAMES = ['JWT_KEYS', 'PASSWORD_PEPPER', 'SECRETS_KEYS', 'METRICS_TOKEN'] as const;
 
 /** A keyring with one fresh 32-byte key, JSON `{"active": kid, "keys": {kid: base64}}`. */
 function newKeyring(): string {
@@ -24,6 +25,7 @@ export function newSecrets(): Secrets {
     JWT_KEYS: newKeyring(),
     PASSWORD_PEPPER: randomBytes(32).toString('base64'),
     SECRETS_KEYS: newKeyring(),
+    METRICS_TOKEN: randomBytes(24).toString('base64url'),
   };
 }
 

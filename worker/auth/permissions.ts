@@ -25,8 +25,20 @@ export const ACTIONS = {
   'call.view': { grant: 'WORKSPACE.view' },
   /** Everybody's calls in feed and history, not only one's own. */
   'call.view_all': { grant: 'OPERATORS.read' },
+  /** The day's counters and charts of everybody's calls. */
+  'dashboard.view': { grant: 'OTTB.read' },
   'note.view': { grant: 'WORKSPACE.view' },
   'note.write': { grant: 'WORKSPACE.call' },
+  /** One's own leads and those of nobody. */
+  'lead.view': { grant: 'WORKSPACE.view' },
+  /** Everybody's leads, not only one's own. */
+  'lead.view_all': { grant: 'OPERATORS.read' },
+  /** Add leads, change those one sees, take free ones and give back one's own. */
+  'lead.write': { grant: 'WORKSPACE.call' },
+  /** Give leads to people, delete, restore, import them, set up their statuses. */
+  'lead.manage': { grant: 'OPERATORS.write' },
+  /** Take leads along as a file. */
+  'lead.export': { grant: 'OPERATORS.write' },
   /** One's own phones and their commands. */
   'phone.own': { grant: 'WORKSPACE.view' },
   /** Sign a phone in for oneself by QR code. */

@@ -11,6 +11,10 @@ export const PLATFORM_ERRORS = {
   INVALID_PARAMS: { status: 400, retry: false },
   /** The body is over the limit of its route; same code as other bad input, own status. */
   BODY_TOO_LARGE: { status: 413, retry: false },
+  /** An Idempotency-Key that was used with another request. */
+  KEY_REUSED: { status: 422, retry: false },
+  /** The first request with this Idempotency-Key has no answer yet. */
+  KEY_IN_FLIGHT: { status: 409, retry: true },
   /** No such thing in this tenant; another tenant's thing looks exactly the same. */
   NOT_FOUND: { status: 404, retry: false },
   /** Known path, other method. */
@@ -45,9 +49,16 @@ export class PlatformError extends Error {
   }
 }
 
-/** The published set has no code of its own for an oversized body or a wrong method: clients know INVALID_PARAMS. */
+/** Codes the published set does not have; clients know them as INVALID_PARAMS and tell them apart by the status. */
+const UNPUBLISHED: readonly PlatformErrorCode[] = [
+  'BODY_TOO_LARGE',
+  'METHOD_NOT_ALLOWED',
+  'KEY_REUSED',
+  'KEY_IN_FLIGHT',
+];
+
 export const publicCode = (code: PlatformErrorCode): PlatformErrorCode =>
-  code === 'BODY_TOO_LARGE' || code === 'METHOD_NOT_ALLOWED' ? 'INVALID_PARAMS' : code;
+  UNPUBLISHED.includes(code) ? 'INVALID_PARAMS' : code;
 
 /** `{error: true, code, message, details?, request_id?}` with the status of the code. */
 export function answerPlatformError(error: PlatformError): Response {

@@ -18,6 +18,7 @@ describe('apiOf', () => {
     ['/asterisk/call', 'pbx'],
     ['/bridge/connect', 'platform'],
     ['/socket.io/', 'engine'],
+    ['/metrics', 'platform'],
     ['/bridges', 'app'],
     ['/asterisks', 'app'],
     ['/apis', 'app'],

@@ -57,6 +57,8 @@ const EXAMPLES: Record<PlatformErrorCode, string> = {
   PERMISSION_DENIED: 'Your role does not allow call.start.',
   INVALID_PARAMS: 'The body does not validate.',
   BODY_TOO_LARGE: 'The body is larger than 65536 bytes.',
+  KEY_REUSED: 'This Idempotency-Key was used with another request.',
+  KEY_IN_FLIGHT: 'The first request with this Idempotency-Key is still going on.',
   NOT_FOUND: 'No such call.',
   METHOD_NOT_ALLOWED: 'This path does not know the method.',
   SLOT_BUSY: 'Slot is currently used.',

@@ -9,7 +9,7 @@ import { badField, startPbxCall, startSlotCall } from './bridge-calls';
 import { CallId } from './call-schemas';
 import { Extension, PbxWish, PbxWord } from './pbx-choice';
 import { endCall } from './reachable';
-import { startOnce } from './start-once';
+import { START_ONCE_REFUSALS, startOnce } from './start-once';
 
 const Slot = z.union([z.literal('AUTO'), z.number().int().min(0)]);
 
@@ -58,10 +58,11 @@ const start = apiRoute({
     'On a slot (the one named, or with `AUTO` the online, free one that is idle the longest: two starts never get the ' +
     'same); with `via: "pbx"` on one’s own extension, then the number; with `via: "phone"` the command goes to the ' +
     'signed-in user’s Android phone, and the same number and contact asked for again within 60 s, while it still ' +
-    'waits, is the same call (`dedup`). An `Idempotency-Key` header makes any retry safe for 24 h.',
+    'waits, is the same call (`dedup`). An `Idempotency-Key` header makes any retry safe for 24 h: the same request is ' +
+    'answered as the first time, or 409 while that goes on; another request under the same key is refused with 422.',
   tags: ['Calls'],
   access: 'call.start',
-  errors: BRIDGE_REFUSALS,
+  errors: [...BRIDGE_REFUSALS, ...START_ONCE_REFUSALS],
   request: {
     headers: z.object({ 'idempotency-key': z.string().optional() }),
     body: jsonRequest(StartBody, { number: '+375290000000', slot: 'AUTO' }),

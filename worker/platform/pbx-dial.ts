@@ -9,7 +9,7 @@ import { badField, slotSource, startPbxCall } from './bridge-calls';
 import { CallId } from './call-schemas';
 import { askPbx, choosePbx, Extension, PbxWish, PbxWord } from './pbx-choice';
 import { reachable } from './reachable';
-import { startOnce } from './start-once';
+import { START_ONCE_REFUSALS, startOnce } from './start-once';
 
 const IdempotencyKey = z.object({
   'idempotency-key': z
@@ -27,7 +27,7 @@ const dial = apiRoute({
     'trunk. Without `trunk` the dialplan chooses. What becomes of the call is told by the live feed.',
   tags: ['PBX'],
   access: 'pbx.dial',
-  errors: BRIDGE_REFUSALS,
+  errors: [...BRIDGE_REFUSALS, ...START_ONCE_REFUSALS],
   request: {
     headers: IdempotencyKey,
     body: jsonRequest(

@@ -3,15 +3,15 @@ import type { Env } from '../env';
 import type { Identity } from '../http/context';
 import { PlatformError } from '../http/errors';
 
-/** How long a repeated start waits for the first one's answer. */
-const WAIT_MS = 12_000;
-const LOOK_EVERY_MS = 150;
+/** What a route that runs its start once may answer besides its own refusals. */
+export const START_ONCE_REFUSALS = ['KEY_REUSED', 'KEY_IN_FLIGHT'] as const;
 
 /**
- * Runs a start at most once per user and `Idempotency-Key`: a repeat within 24 h gets the first one's answer, waiting
- * for it if need be. Without a key it just runs. A refused start frees the key.
+ * Runs a start at most once per user and `Idempotency-Key`: a repeat within 24 h gets the first one's answer. Without a
+ * key it just runs. A refused start frees the key.
  *
- * @throws PlatformError INVALID_PARAMS for a key that was used with another request
+ * @throws PlatformError INVALID_PARAMS for what is no key, KEY_REUSED for a key that was used with another request,
+ * KEY_IN_FLIGHT while the first request has no answer yet
  */
 export async function startOnce<T extends object>(
   env: Env,
@@ -21,18 +21,24 @@ export async function startOnce<T extends object>(
   run: () => Promise<T>,
 ): Promise<T> {
   if (key === undefined) return run();
-  if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw refused('1 to 128 visible characters');
+  if (!/^[\x21-\x7e]{1,128}$/.test(key)) throw notAKey();
   const hub = env.CALL_HUB.getByName(identity.tenantId);
   const hash = createHash('sha256').update(JSON.stringify(request)).digest('base64');
   const { userId } = identity;
-  for (const until = Date.now() + WAIT_MS; ;) {
-    const claim = await hub.claimStart({ userId, key, hash, now: Date.now() });
-    if (claim.fresh) break;
-    if (!claim.same) throw refused('was used with another request');
+  const claim = await hub.claimStart({ userId, key, hash, now: Date.now() });
+  if (!claim.fresh) {
+    if (!claim.same)
+      throw new PlatformError('KEY_REUSED', 'This Idempotency-Key was used with another request.', {
+        details: { 'Idempotency-Key': ['was used with another request'] },
+      });
     if (claim.answer !== null) return JSON.parse(claim.answer) as T;
-    if (Date.now() > until)
-      throw new PlatformError('CALL_FAILED', 'The first request with this key is still going on.');
-    await scheduler.wait(LOOK_EVERY_MS);
+    throw new PlatformError(
+      'KEY_IN_FLIGHT',
+      'The first request with this Idempotency-Key is still going on.',
+      {
+        headers: { 'Retry-After': '1' },
+      },
+    );
   }
   try {
     const answer = await run();
@@ -44,7 +50,7 @@ export async function startOnce<T extends object>(
   }
 }
 
-const refused = (problem: string): PlatformError =>
+const notAKey = (): PlatformError =>
   new PlatformError('INVALID_PARAMS', 'The header does not validate.', {
-    details: { 'Idempotency-Key': [problem] },
+    details: { 'Idempotency-Key': ['1 to 128 visible characters'] },
   });
