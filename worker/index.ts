@@ -5,6 +5,7 @@ import { frontEntry } from './front-entry';
 export { BridgeLink } from '../objects/bridge-link/object';
 export { CallHub } from '../objects/call-hub/object';
 export { Leads } from '../objects/leads/object';
+export { CrmLink } from '../objects/crm-link/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
 export { RateLimiter } from '../objects/rate-limiter/object';

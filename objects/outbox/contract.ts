@@ -4,6 +4,8 @@
  * another. Times are milliseconds since the epoch.
  */
 
+import type { BreakerState } from '../lib/breaker';
+
 /** Data message that wakes a sleeping phone. */
 export interface PushPayload {
   type: 'CALL_COMMAND_AVAILABLE';
@@ -22,9 +24,6 @@ export interface OutboxMessage {
 /** `full`: 10,000 messages wait already, the destination has been down for long. */
 export type EnqueueOutboxResult =
   { ok: true; duplicate: boolean } | { ok: false; code: 'full' | 'bad_message' };
-
-/** closed: delivering; open: resting after a row of failures; half_open: the next delivery decides. */
-export type BreakerState = 'closed' | 'open' | 'half_open';
 
 export interface OutboxStatus {
   breaker: BreakerState;

@@ -2,7 +2,9 @@
  * Rules of an Outbox as pure functions: when a failed delivery is tried again, when it is given up, and when the
  * destination as a whole is left alone (the breaker). Times are milliseconds since the epoch; `random` answers [0, 1).
  */
-import type { BreakerState } from './contract';
+import { admit, afterFailure, CLOSED, type Breaker } from '../lib/breaker';
+
+export { admit, CLOSED, type Breaker };
 
 export const POLICY = {
   /** Deliveries of one message before it is a dead letter. */
@@ -71,35 +73,9 @@ export function judge(
   }
 }
 
-export interface Breaker {
-  state: BreakerState;
-  /** Failures in a row while closed. */
-  failures: number;
-  /** Openings in a row; each rests twice as long as the one before. */
-  openings: number;
-  until: number | null;
-}
-
-export const CLOSED: Breaker = { state: 'closed', failures: 0, openings: 0, until: null };
-
-/** How many deliveries may be under way at once, and the breaker as it then stands. */
-export function admit(breaker: Breaker, now: number, most: number): { breaker: Breaker; slots: number } {
-  if (breaker.state === 'closed') return { breaker, slots: most };
-  if (breaker.until !== null && now < breaker.until) return { breaker, slots: 0 };
-  return { breaker: { ...breaker, state: 'half_open', until: null }, slots: 1 };
-}
-
 /** The breaker after an attempt. */
 export function afterAttempt(breaker: Breaker, outcome: Outcome, now: number, random: () => number): Breaker {
   // The destination was not asked, so nothing was learnt about it.
   if (outcome.kind === 'skipped') return breaker;
-  if (outcome.kind !== 'failed') return CLOSED;
-  // Deliveries that started before it opened may still fail: they don't prolong the rest.
-  if (breaker.state === 'open') return breaker;
-  const failures = breaker.failures + 1;
-  if (breaker.state === 'closed' && failures < POLICY.breakerAfter) return { ...breaker, failures };
-  const rest = Math.min(POLICY.breakerMaxMs, POLICY.breakerBaseMs * 2 ** Math.min(breaker.openings, 20));
-  const asked = Math.min(outcome.retryAfterMs ?? 0, POLICY.maxRetryAfterMs);
-  const until = now + Math.ceil(Math.max(asked, rest / 2 + (random() * rest) / 2));
-  return { state: 'open', failures, openings: breaker.openings + 1, until };
+  return outcome.kind === 'failed' ? afterFailure(breaker, outcome, now, random, POLICY) : CLOSED;
 }

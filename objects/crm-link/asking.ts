@@ -1,0 +1,58 @@
+/** The one way out to a CRM: by the rules of outgoing URLs, within a time, answered as JSON or not at all. */
+import { isLoopbackHttp } from '../lib/crm-secret';
+import { outgoingFetch, type Fetcher } from '../lib/outgoing-fetch';
+import { originsOf } from '../lib/outgoing-url';
+import type { CrmReply, CrmRequest } from './families/family';
+
+/** A page of 100 people is some 100 kB. */
+const MOST_BYTES = 1_048_576;
+
+interface AskingEnv {
+  DEMO?: string;
+  OUTGOING_ORIGINS?: string;
+}
+
+/** Origins allowed beyond the rules: the operator's, and in demo mode a stand-in on this machine. */
+export function allowedFor(env: AskingEnv, url: string): ReadonlySet<string> {
+  const origins = originsOf(env.OUTGOING_ORIGINS);
+  return env.DEMO === '1' && isLoopbackHttp(url) ? new Set([...origins, new URL(url).origin]) : origins;
+}
+
+export async function ask(
+  fetcher: Fetcher,
+  env: AskingEnv,
+  request: CrmRequest,
+  timeoutMs: number,
+  now: number,
+): Promise<CrmReply> {
+  const { method, headers, body } = request;
+  const answer = await outgoingFetch(
+    fetcher,
+    { url: request.url, init: { method, headers, ...(body !== undefined && { body }) } },
+    { timeoutMs, maxBytes: MOST_BYTES },
+    allowedFor(env, request.url),
+  );
+  if (!answer.ok) return { status: null, body: undefined, error: answer.message };
+  const after = retryAfter(answer.headers.get('retry-after'), now);
+  return {
+    status: answer.status,
+    body: parse(answer.body),
+    error: null,
+    ...(after !== null && { retryAfterMs: after }),
+  };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function retryAfter(value: string | null, now: number): number | null {
+  if (value === null) return null;
+  if (/^\d{1,9}$/.test(value.trim())) return Number(value) * 1_000;
+  const at = Date.parse(value);
+  return Number.isNaN(at) ? null : Math.max(0, at - now);
+}
