@@ -6,6 +6,7 @@ import type { LeadsApi } from '../objects/leads/contract';
 import type { CrmLinkApi } from '../objects/crm-link/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
+import type { PipelinesApi } from '../objects/pipelines/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
 import type { SessionGateApi } from '../objects/session-gate/contract';
 import type { SocketIoApi } from '../objects/socket-io/contract';
@@ -27,6 +28,7 @@ export interface Env {
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
   SOCKET_IO: DurableObjectNamespace<SocketIoApi>;
+  PIPELINES: DurableObjectNamespace<PipelinesApi>;
   CAMPAIGN: DurableObjectNamespace<CampaignApi>;
   DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;
   LEADS: DurableObjectNamespace<LeadsApi>;

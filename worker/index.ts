@@ -8,6 +8,7 @@ export { Leads } from '../objects/leads/object';
 export { CrmLink } from '../objects/crm-link/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
+export { Pipelines } from '../objects/pipelines/object';
 export { RateLimiter } from '../objects/rate-limiter/object';
 export { SessionGate } from '../objects/session-gate/object';
 export { SocketIo } from '../objects/socket-io/object';

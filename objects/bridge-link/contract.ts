@@ -251,6 +251,8 @@ export interface BridgeLinkApi extends Rpc.DurableObjectBranded {
     params: Record<string, string>;
     free: boolean;
     userId: string;
+    /** Chosen by the caller: the same key again is the same run, which is not begun again. */
+    key?: string;
   }): Promise<{ ok: true; runId: string; slotId: number } | LinkRefusal>;
   stopScript(input: { runId: string; by: string }): Promise<LinkAnswer>;
   script(runId: string): Promise<ScriptRun | null>;

@@ -147,4 +147,12 @@ export const BRIDGE_LINK_MIGRATIONS: readonly ObjectMigration[] = [
       -- One row a minute with all phones of the bridge.
       CREATE TABLE slot_samples (at INTEGER PRIMARY KEY, data TEXT NOT NULL) STRICT;`,
   },
+  {
+    id: 4,
+    name: 'keys of script runs',
+    sql: `
+      -- What whoever asked for a run knows it by: the same key again is the same run.
+      ALTER TABLE slot_runs ADD COLUMN key TEXT;
+      CREATE UNIQUE INDEX slot_runs_key ON slot_runs (key) WHERE key IS NOT NULL;`,
+  },
 ];

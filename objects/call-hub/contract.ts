@@ -212,6 +212,8 @@ export interface LiveSubscriber extends Viewer {
   expiresAt: number | null;
   /** Whether it is told of slots as well. */
   slots?: boolean;
+  /** Whether it is told of new entries of the tenant's log, which is no part of the feed. */
+  log?: boolean;
 }
 
 export interface TicketResult {
@@ -243,6 +245,11 @@ export interface CallHubApi extends Rpc.DurableObjectBranded {
   tellCampaign(input: { campaignId: string; data: string }): Promise<void>;
   /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
   watchCall(input: WatchInput): Promise<void>;
+  /**
+   * Tells live sockets that may see the tenant's log of new entries (JSON text of a list). Nothing of it is kept: entries
+   * have numbers of their own, by which a client finds what it missed at `/api/dci/logs`.
+   */
+  tellLog(entries: string): Promise<void>;
   /** Asked again for the same call, it fills in what was not known before. */
   startCall(input: StartCallInput): Promise<CallView>;
   /**

@@ -13,4 +13,7 @@ export const headMessage = (offset: number, last: number): string =>
 export const helloMessage = (epoch: string, offset: number): string =>
   JSON.stringify({ type: 'hello', epoch, offset });
 
+/** New entries of the tenant's log; no part of the feed, without its offsets. */
+export const logMessage = (entries: string): string => `{"type":"log","entries":${entries}}`;
+
 export const RELOAD_MESSAGE = '{"type":"reload"}';

@@ -104,6 +104,11 @@ export class CallHub extends HubCore implements CallHubApi {
     return Promise.resolve();
   }
 
+  tellLog(entries: string): Promise<void> {
+    this.parts.sockets.aside(entries);
+    return Promise.resolve();
+  }
+
   startCall(input: StartCallInput): Promise<CallView> {
     const { view, due } = this.commit(() => this.parts.bridges.start(input));
     if (due !== null) this.wakeAt(due);

@@ -19,9 +19,11 @@ export type FromHub =
   | { kind: 'joined'; n: number; messages: string[]; last: number }
   | { kind: 'told'; told: Told }
   | { kind: 'heads'; head: number }
+  /** New entries of the log, as text. */
+  | { kind: 'aside'; entries: string }
   | { kind: 'drop'; by: 'sid' | 'user'; id: string; reason: CloseReason };
 
-const KINDS = { joined: 'J', told: 'E', heads: 'H', drop: 'D' } as const;
+const KINDS = { joined: 'J', told: 'E', heads: 'H', aside: 'A', drop: 'D' } as const;
 
 export const encodeJoin = (join: Join): string => JSON.stringify(join);
 export const decodeJoin = (text: string): Join => JSON.parse(text) as Join;
@@ -49,6 +51,8 @@ export function decodeFromHub(text: string): FromHub {
       return { kind: 'joined', ...body } as FromHub;
     case KINDS.heads:
       return { kind: 'heads', ...body } as FromHub;
+    case KINDS.aside:
+      return { kind: 'aside', ...body } as FromHub;
     case KINDS.drop:
       return { kind: 'drop', ...body } as FromHub;
     default:

@@ -4,7 +4,7 @@
  */
 import { byeMessage, CLOSE_CODES, type CloseReason } from './close-codes.ts';
 import type { LiveSubscriber } from './contract.ts';
-import { eventMessage, headMessage } from './feed-messages.ts';
+import { eventMessage, headMessage, logMessage } from './feed-messages.ts';
 
 /** Sockets of one session: a browser with a few tabs. The oldest gives way to a newer one. */
 const PER_SESSION = 20;
@@ -144,6 +144,15 @@ export class Seats<Socket, Packed> {
     for (const [socket, who] of this.#seats) {
       if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
       else this.send(socket, this.#outlets.pack(headMessage(head, this.last(who, head))));
+    }
+  }
+
+  /** Tells new entries of the log to whoever may see it. */
+  aside(entries: string, now: number): void {
+    let message: Packed | undefined;
+    for (const [socket, who] of this.#seats) {
+      if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
+      else if (who.log === true) this.send(socket, (message ??= this.#outlets.pack(logMessage(entries))));
     }
   }
 

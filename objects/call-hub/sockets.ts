@@ -101,6 +101,12 @@ export class LiveSockets {
     this.seats.heads(this.feed.head, now);
   }
 
+  /** Tells new entries of the log to whoever may see it. */
+  aside(entries: string): void {
+    this.tellRelays({ kind: 'aside', entries });
+    this.seats.aside(entries, Date.now());
+  }
+
   dropSession(sid: string, reason: CloseReason): void {
     this.tellRelays({ kind: 'drop', by: 'sid', id: sid, reason });
     this.seats.drop((who) => who.sid === sid, reason);

@@ -17,4 +17,12 @@ export const newCallId = (now: number, random: Random = randomBytes): string => 
 /** A lead's id: `l_` and 18 characters that sort by time. */
 export const newLeadId = (now: number, random: Random = randomBytes): string => timedId('l_', now, random);
 
+/** A run of a pipeline: `run_` and 18 characters that sort by time. */
+export const newPipelineRunId = (now: number, random: Random = randomBytes): string =>
+  timedId('run_', now, random);
+
+/** A pipeline's id: `pl_` and 18 characters. */
+export const newPipelineId = (now: number, random: Random = randomBytes): string =>
+  timedId('pl_', now, random);
+
 const randomBytes = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));

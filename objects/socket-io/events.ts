@@ -11,7 +11,7 @@ const STATES: Record<CallStatus, string> = {
 
 export interface WireEvent {
   room: Room;
-  event: 'call.update' | 'slot.update' | 'campaign.update';
+  event: 'call.update' | 'slot.update' | 'campaign.update' | 'log.event';
   data: Record<string, unknown>;
 }
 
@@ -20,6 +20,7 @@ export type HubSaid =
   | { kind: 'hello'; epoch: string; offset: number }
   | { kind: 'reload' }
   | { kind: 'bye'; code: number; reason: string; temporary: boolean }
+  | { kind: 'log'; events: WireEvent[] }
   | { kind: 'head' };
 
 /** Reads one message of the hub's live socket. */
@@ -36,6 +37,15 @@ export function readHub(text: string): HubSaid {
         code: Number(message.code),
         reason: String(message.reason),
         temporary: message.temporary === true,
+      };
+    case 'log':
+      return {
+        kind: 'log',
+        events: (message.entries as Record<string, unknown>[]).map((data) => ({
+          room: 'logs',
+          event: 'log.event',
+          data,
+        })),
       };
     case 'event':
       return {

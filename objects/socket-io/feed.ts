@@ -64,6 +64,8 @@ export class Feed {
       case 'event':
         if (this.#from !== null) this.#from.offset = said.offset;
         return this.#parts.onEvent(said.event);
+      case 'log':
+        return said.events.forEach((event) => this.#parts.onEvent(event));
       case 'bye':
         if (!said.temporary) {
           this.close();

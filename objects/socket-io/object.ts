@@ -107,7 +107,10 @@ export class SocketIo extends DurableObject<Env> implements SocketIoApi {
     );
     if (!result.ok || !result.identity.permissions.has('call.view')) return null;
     await this.#listen(result.identity);
-    const rooms: Room[] = result.identity.permissions.has('slot.view') ? ['calls', 'slots'] : ['calls'];
+    const { permissions } = result.identity;
+    const rooms: Room[] = ['calls'];
+    if (permissions.has('slot.view')) rooms.push('slots');
+    if (permissions.has('pipeline.view')) rooms.push('logs');
     return { rooms: new Set(rooms) };
   }
 

@@ -1,10 +1,10 @@
 /**
  * Socket.IO 5 over one Engine.IO session (https://socket.io/docs/v4/socket-io-protocol/): one namespace, sign-in by
- * the token of CONNECT, two rooms. The packets themselves are read and written by socket.io-parser.
+ * the token of CONNECT, three rooms. The packets themselves are read and written by socket.io-parser.
  */
 import { Decoder, Encoder, PacketType, type Packet } from 'socket.io-parser';
 
-export const ROOMS = ['calls', 'slots'] as const;
+export const ROOMS = ['calls', 'slots', 'logs'] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** Between the session's opening and its CONNECT. */
@@ -114,7 +114,7 @@ export class Session {
 
   #event({ data, id }: Packet): void {
     const [name] = Array.isArray(data) ? (data as unknown[]) : [];
-    const [, verb, room] = /^(subscribe|unsubscribe):(calls|slots)$/.exec(String(name)) ?? [];
+    const [, verb, room] = /^(subscribe|unsubscribe):(calls|slots|logs)$/.exec(String(name)) ?? [];
     const known = ROOMS.find((one) => one === room);
     if (known === undefined)
       return this.#answer(id, failure('INVALID_PARAMS', `Nobody listens to ${String(name)}.`));

@@ -109,6 +109,9 @@ export class Relay {
       case 'heads':
         this.#seats.heads(frame.head, Date.now());
         return;
+      case 'aside':
+        this.#seats.aside(frame.entries, Date.now());
+        return;
       case 'drop':
         for (const [n, { who, listener }] of this.#joining) {
           if ((frame.by === 'sid' ? who.sid : who.userId) !== frame.id) continue;

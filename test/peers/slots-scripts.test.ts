@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { ScriptStep } from '../../bridge/protocol/slots.ts';
-import { SHIPPED_SCRIPTS } from '../../worker/slots/shipped/index.ts';
+import { SHIPPED_SCRIPTS } from '../../worker/db/shipped-scripts/index.ts';
 import { AdbServer, Cable, freePort, Phone, type Item } from './support/phones.ts';
 import { SlotsBench } from './support/slots-part.ts';
 import { telephony } from './support/telephony.ts';

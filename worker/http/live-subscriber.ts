@@ -11,6 +11,7 @@ export const viewerOf = (identity: Identity): Viewer => ({
 export const subscriberOf = (identity: Identity): LiveSubscriber => ({
   ...viewerOf(identity),
   slots: identity.permissions.has('slot.view'),
+  log: identity.permissions.has('pipeline.view'),
   sid: identity.sid,
   expiresAt: identity.expiresAt,
 });

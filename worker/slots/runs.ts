@@ -11,7 +11,7 @@ import { people } from './people';
 import { scriptNeedsShell } from './script-check';
 import { fillParams } from './script-params';
 import { RunBody, RunId, RunListBody, RunStart } from './script-schema';
-import { findScript } from './scripts-store';
+import { findScript } from '../db/scripts';
 import { SlotId } from './schema';
 import { runView } from './views';
 

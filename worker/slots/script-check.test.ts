@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Script } from '../../bridge/protocol/slots';
 import { checkScript, scriptNeedsShell } from './script-check';
 import { fillParams } from './script-params';
-import { SHIPPED_SCRIPTS } from './shipped';
+import { SHIPPED_SCRIPTS } from '../db/shipped-scripts';
 
 const script = (change: Record<string, unknown> = {}) => ({
   name: 'open_dialer',

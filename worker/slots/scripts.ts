@@ -12,7 +12,7 @@ import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { people, type NameOf } from './people';
 import { checkScript, scriptNeedsShell } from './script-check';
 import { ScriptBody, ScriptCheckBody, ScriptInput, ScriptListBody, ScriptName } from './script-schema';
-import { findScript, isShipped, listScripts, type StoredScript } from './scripts-store';
+import { findScript, isShipped, listScripts, type StoredScript } from '../db/scripts';
 import { isoOrNull } from './views';
 
 const nameParam = z.object({ name: ScriptName });

@@ -37,10 +37,13 @@ export class ScriptRuns {
     params: Record<string, string>;
     free: boolean;
     userId: string;
+    key?: string;
   }): Promise<{ ok: true; runId: string; slotId: number } | LinkRefusal> {
     const { desk } = this;
-    const { script, params, free, userId } = input;
+    const { script, params, free, userId, key = null } = input;
     const { link } = desk;
+    const known = key === null ? null : this.#byKey(key);
+    if (known !== null) return { ok: true, runId: this.#idOf(known.n), slotId: known.slot_id };
     const begun = link.storage.transactionSync(() => {
       const n = this.#nextNumber();
       const runId = this.#idOf(n);
@@ -55,8 +58,8 @@ export class ScriptRuns {
         screenshot: null,
       }));
       link.sql.exec(
-        `INSERT INTO slot_runs (n, slot_id, script, params, user_id, fence, status, step, steps, started_at)
-         VALUES (?, ?, ?, ?, ?, ?, 'executing', 0, ?, ?)`,
+        `INSERT INTO slot_runs (n, slot_id, script, params, user_id, fence, status, step, steps, started_at, key)
+         VALUES (?, ?, ?, ?, ?, ?, 'executing', 0, ?, ?, ?)`,
         n,
         row.id,
         script.name,
@@ -65,6 +68,7 @@ export class ScriptRuns {
         fence,
         JSON.stringify(steps),
         link.now(),
+        key,
       );
       const args = { slot: row.key, fence, run_id: runId, script, params, free };
       const refused = link.begin('script.run', args, { by: `user:${userId}`, tag: `${TAG}${n}` });
@@ -206,6 +210,11 @@ export class ScriptRuns {
     const match = /^gacs_(\d{1,10})_(\d{1,15})$/.exec(runId);
     const row = match === null ? null : this.#row(Number(match[2]));
     return row === null || this.#idOf(row.n) !== runId ? null : row;
+  }
+
+  #byKey(key: string): Row | null {
+    const [row] = this.desk.link.sql.exec<Row>('SELECT * FROM slot_runs WHERE key = ?', key).toArray();
+    return row ?? null;
   }
 
   #row(n: number): Row | null {

@@ -1,9 +1,9 @@
 import { and, asc, eq } from 'drizzle-orm';
 import { Script } from '../../bridge/protocol/slots';
-import { openDb } from '../db';
-import { slotScripts } from '../db/schema';
+import { openDb } from '.';
+import { slotScripts } from './schema';
 import type { Env } from '../env';
-import { SHIPPED_SCRIPTS } from './shipped';
+import { SHIPPED_SCRIPTS } from './shipped-scripts';
 
 /** A script that can be run: shipped with the product, or a tenant's own. */
 export interface StoredScript {
