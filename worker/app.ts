@@ -10,6 +10,7 @@ import type { AppEnv } from './http/context';
 import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
 import { metrics } from './metrics';
+import { leadsRoom } from './leads';
 import { pbx } from './pbx/intake';
 import { people } from './people';
 import { callSources } from './platform/call-sources';
@@ -27,6 +28,7 @@ import { point } from './platform/point';
 import { sessions } from './platform/sessions';
 import { socketIo } from './platform/socket-io';
 import { slotsRoom } from './slots';
+import { tenantRoom } from './tenant';
 
 /** The whole API: each room is mounted by one line. */
 export function buildApp(): OpenAPIHono<AppEnv> {
@@ -48,7 +50,9 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', calls);
   app.route('/', dashboard);
   app.route('/', metrics);
+  app.route('/', tenantRoom);
   app.route('/', notes);
+  app.route('/', leadsRoom);
   app.route('/', live);
   app.route('/', socketIo);
   app.route('/', dialer);

@@ -81,15 +81,21 @@ export class LeadBook {
     return { ok: true, lead, before: {}, after: {} };
   }
 
+  /** All of them or none: what would be refused is looked for before anything is changed. */
   bulk({ ids, change, viewer, now }: BulkInput): BulkResult {
-    const changed: string[] = [];
-    for (const id of ids) {
+    const live = ids.filter((id) => this.#live(id, viewer) !== null);
+    if (change !== 'delete') {
+      for (const id of live) {
+        const refusal = this.#refusal(viewer, this.#live(id, viewer)?.lead ?? null, change);
+        if (refusal?.code === 'unknown_status' || refusal?.code === 'not_yours')
+          return { ok: false, code: refusal.code };
+      }
+    }
+    const changed = live.filter((id) => {
       const input = { id, viewer, now };
       const result = change === 'delete' ? this.remove(input) : this.change({ ...input, change });
-      if (!result.ok && (result.code === 'unknown_status' || result.code === 'not_yours'))
-        return { ok: false, code: result.code };
-      if (result.ok && (change === 'delete' || Object.keys(result.after).length > 0)) changed.push(id);
-    }
+      return result.ok && (change === 'delete' || Object.keys(result.after).length > 0);
+    });
     return { ok: true, changed };
   }
 

@@ -8,6 +8,7 @@
 import type { LeadFields } from './fields';
 import type {
   DuplicateRule,
+  EndImportInput,
   ImportBatch,
   ImportProblemsPage,
   ImportRecord,
@@ -98,7 +99,7 @@ export interface AddLeadInput {
  */
 export type LeadRefusal =
   | { ok: false; code: 'duplicate'; leadId: string | null; owner: string | null }
-  | { ok: false; code: 'not_found' | 'not_yours' | 'unknown_status' | 'too_many' };
+  | { ok: false; code: 'not_found' | 'not_yours' | 'unknown_status' };
 
 /** `before` null: it was made; else what changed of it. */
 export type LeadResult =
@@ -185,12 +186,8 @@ export interface LeadsApi extends Rpc.DurableObjectBranded {
   openImport(id: string, now: number): Promise<ImportRecord | null>;
   /** Rows of its file, each batch stored whole and once. Null: it is not running any more, send no more. */
   importRows(batch: ImportBatch): Promise<ImportRecord | null>;
-  endImport(input: {
-    id: string;
-    problem: string | null;
-    row: number | null;
-    now: number;
-  }): Promise<ImportRecord | null>;
+  /** Its file is through, or was not; null: it was over. */
+  endImport(input: EndImportInput): Promise<ImportRecord | null>;
   /** What came in stays. Null: no such import, or it was over. */
   cancelImport(id: string, now: number): Promise<ImportRecord | null>;
   import(id: string): Promise<ImportRecord | null>;

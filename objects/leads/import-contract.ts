@@ -69,6 +69,15 @@ export interface ImportBatch {
   now: number;
 }
 
+export interface EndImportInput {
+  id: string;
+  state: 'done' | 'failed' | 'interrupted';
+  /** Of one that failed, and the row where it did. */
+  problem: string | null;
+  row: number | null;
+  now: number;
+}
+
 export interface ImportsPage {
   items: ImportRecord[];
   next: string | null;

@@ -128,8 +128,8 @@ export class Leads extends DurableObject<Env> implements c.LeadsApi {
     return this.#change(() => this.#imports.take(batch));
   }
 
-  async endImport(input: Parameters<c.LeadsApi['endImport']>[0]): Promise<c.ImportRecord | null> {
-    return this.#change(() => this.#imports.end(input.id, input.problem === null ? 'done' : 'failed', input));
+  async endImport(input: c.EndImportInput): Promise<c.ImportRecord | null> {
+    return this.#change(() => this.#imports.end(input.id, input.state, input));
   }
 
   async cancelImport(id: string, now: number): Promise<c.ImportRecord | null> {

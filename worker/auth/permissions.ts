@@ -80,7 +80,12 @@ export const ACTIONS = {
   /** Listen to recordings; those of others need `call.view_all` as well. */
   'recording.listen': { grant: 'WORKSPACE.view' },
   'pipeline.view': { grant: 'DCI.read' },
+  /** Start, stop and retry runs, approve their steps. */
   'pipeline.run': { grant: 'DCI.run' },
+  /** Define pipelines; each kind of step asks for the right to do it by hand as well. */
+  'pipeline.manage': { grant: 'DCI.run' },
+  /** Post events to the tenant's log. */
+  'log.write': { grant: 'DCI.run' },
   'operator.view': { grant: 'OPERATORS.read' },
   'operator.manage': { grant: 'OPERATORS.write' },
   'integration.view': { grant: 'INTEGRATIONS.read' },
