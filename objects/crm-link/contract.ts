@@ -162,7 +162,7 @@ export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
   /** Lifts the hold, closes the breaker and tries what waits now. */
   resume(): Promise<void>;
   /** Asks the CRM whether it takes the address and the key; without a candidate those of the link. */
-  test(candidate?: LinkCandidate): Promise<CrmAnswer<{ details: string }>>;
+  tryOut(candidate?: LinkCandidate): Promise<CrmAnswer<{ details: string }>>;
   /** Makes us known to the CRM (or known as inactive), with the extensions D1 has. */
   register(input: RegisterInput): Promise<CrmAnswer<{ created: boolean; unknownUsers: string[] }>>;
   /** Active people of the CRM. */

@@ -112,7 +112,7 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
     return { discarded: this.store.discard(ids, Date.now()) };
   }
 
-  async test(candidate?: contract.LinkCandidate): Promise<contract.CrmAnswer<{ details: string }>> {
+  async tryOut(candidate?: contract.LinkCandidate): Promise<contract.CrmAnswer<{ details: string }>> {
     const answer = await this.office.test(candidate);
     // The key the CRM had refused is good again.
     if (answer.ok && candidate === undefined && this.teller.held() !== null) await this.resume();

@@ -90,8 +90,16 @@ function rowOf(record: CrmRecord, link: FamilyLink): Record<string, unknown> {
     duration: talkSeconds(record),
     durationWaiting: Math.max(0, Math.round(record.waitingSec)),
     externalId: externalIdOf(call, link),
+    ...recordingOf(record, link),
     ...lineOf(call, link),
   };
+}
+
+/** Where a signed-in user of ours listens to it. */
+function recordingOf({ call, recordingId }: CrmRecord, link: FamilyLink): { recordUrl?: string } {
+  const { publicUrl } = link.options;
+  if (recordingId === null || publicUrl === undefined) return {};
+  return { recordUrl: `${publicUrl}/api/call/${call.callId}/recordings/${recordingId}` };
 }
 
 /** Of a call answered at a moment nobody saw: what is left after the waiting. */
