@@ -40,10 +40,14 @@ export function correctByCdr(
       outcome: 'answered',
       talkSec: longest.billable_sec,
     } as const;
-    return { ...reading, answeredAt, ending };
+    return { ...reading, answeredAt, ending, finalAt: ending.endAt };
   }
   const outcome = OUTCOMES[told.at(-1)?.disposition ?? ''];
   if (outcome === undefined || reading.answeredAt !== null) return reading;
   const endAt = Math.max(...told.map((row) => row.end), reading.startAt);
-  return { ...reading, ending: { evidence: 'reported', endAt, outcome, talkSec: 0 } };
+  return {
+    ...reading,
+    ending: { evidence: 'reported', endAt, outcome, talkSec: 0 },
+    finalAt: endAt,
+  };
 }

@@ -29,6 +29,7 @@ import type {
   RouteResult,
   StartCallInput,
 } from './bridge-contract';
+import type { CrmHub } from './crm/contract';
 import type { DayCounters, HistoryPosition, HistoryQuery, HubGauges } from './history-contract';
 import type { WatchInput } from './watch-contract';
 
@@ -227,7 +228,7 @@ export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
 export const RELAY_PATH = '/relay';
 
-export interface CallHubApi extends Rpc.DurableObjectBranded {
+export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
   /**
    * `https://call-hub/live?epoch=&offset=` with an upgrade and the header above, for `worker/platform/live.ts` alone;
    * `https://call-hub/relay` for `worker/front-entry.ts` alone.

@@ -52,7 +52,7 @@ export abstract class HubCore extends DurableObject<Env> {
   /** Idempotent: everything it does is decided by what is stored and what time it is. */
   override async alarm(): Promise<void> {
     this.alarmAt = null;
-    const { intake, teller, feed, store, tally, names, watches } = this.parts;
+    const { intake, teller, feed, store, tally, names, watches, crm, crmOutbound } = this.parts;
     const now = Date.now();
     if (this.lacksZone(now)) this.namesAt = now;
     if (this.namesAt !== null && this.namesAt <= now) await this.reloadNames();
@@ -61,17 +61,27 @@ export abstract class HubCore extends DurableObject<Env> {
       tally.followZone();
       tally.countWaiting();
     });
+    if (crmOutbound.dueAt !== null && crmOutbound.dueAt <= now) await crmOutbound.drain();
     const watchAt = (await watches.drain()) ? null : Date.now() + TELL_AGAIN_MS;
     const headAt = await teller.heads(now);
     let left = true;
     if (this.trimAt === null || this.trimAt <= now) {
       feed.trim(now);
       watches.trim(now);
+      crm.trim(now);
       left = store.trim(now) || feed.trimAt() !== null || !watches.isEmpty;
       this.trimAt = now + TRIM_MS;
     }
     const countAt = names.knownZone() !== null && tally.waiting ? now : null;
-    const times = [finaliseAt(store), headAt, watchAt, this.namesAt, countAt, left ? this.trimAt : null];
+    const times = [
+      finaliseAt(store),
+      headAt,
+      watchAt,
+      crmOutbound.dueAt,
+      this.namesAt,
+      countAt,
+      left ? this.trimAt : null,
+    ];
     const next = times.filter((at) => at !== null);
     if (next.length > 0) this.wakeAt(Math.min(...next));
   }
@@ -89,6 +99,7 @@ export abstract class HubCore extends DurableObject<Env> {
       groups.forget();
       feed.reread();
       this.parts.watches.reread();
+      this.parts.crm.forget();
       throw error;
     }
     const now = Date.now();
@@ -96,6 +107,7 @@ export abstract class HubCore extends DurableObject<Env> {
     if (headAt !== null) this.wakeAt(headAt);
     if (this.alarmAt === null) this.wakeAt(now + TRIM_MS);
     this.tellWatchers(now);
+    this.tellCrms(now);
     // Calls wait to be counted: which day they are of is learnt right after.
     if (this.lacksZone(now)) this.wantNames(now);
     return result;
@@ -113,6 +125,15 @@ export abstract class HubCore extends DurableObject<Env> {
     if (!watches.waiting) return;
     this.wakeAt(now + TELL_AGAIN_MS);
     this.ctx.waitUntil(watches.drain());
+  }
+
+  /** Never before whoever reported has his answer: that takes the one write of what is to be told, and nothing else. */
+  private tellCrms(now: number): void {
+    const { crmOutbound } = this.parts;
+    const { dueAt } = crmOutbound;
+    if (dueAt === null) return;
+    this.wakeAt(Math.max(dueAt, now + TELL_AGAIN_MS));
+    if (dueAt <= now) this.ctx.waitUntil(crmOutbound.drain());
   }
 
   protected trimSoon(now: number): void {

@@ -1,4 +1,5 @@
 import { newCallId } from '../lib/ids';
+import type { Told } from './crm/told';
 import { mergeLegs, type LegSet } from './pbx/legs';
 import { put } from './memory';
 import type { PbxFact } from './pbx/fields';
@@ -9,6 +10,7 @@ interface GroupRow extends Record<string, SqlStorageValue> {
   started_at: number | null;
   facts: string;
   legs: string | null;
+  crm: string | null;
 }
 
 /** What is known of each PBX call: the dialplan's facts and the bridge's channels, and which keys lead to it. */
@@ -28,7 +30,10 @@ export class GroupStore implements GroupIndex {
     const cached = this.groups.get(callId);
     if (cached) return cached;
     const [row] = this.sql
-      .exec<GroupRow>('SELECT published, started_at, facts, legs FROM pbx_groups WHERE call_id = ?', callId)
+      .exec<GroupRow>(
+        'SELECT published, started_at, facts, legs, crm FROM pbx_groups WHERE call_id = ?',
+        callId,
+      )
       .toArray();
     if (!row) return null;
     return this.cache({
@@ -37,6 +42,7 @@ export class GroupStore implements GroupIndex {
       startedAt: row.started_at,
       facts: JSON.parse(row.facts) as PbxFact[],
       legs: row.legs === null ? null : (JSON.parse(row.legs) as LegSet),
+      crm: row.crm === null ? null : (JSON.parse(row.crm) as Told),
     });
   }
 
@@ -62,12 +68,12 @@ export class GroupStore implements GroupIndex {
 
   /** A call that is asked for, before anything is heard of it. */
   start(callId: string, startedAt: number): PbxGroup {
-    return this.cache({ callId, published: true, startedAt, facts: [], legs: null });
+    return this.cache({ callId, published: true, startedAt, facts: [], legs: null, crm: null });
   }
 
   create(): PbxGroup {
     const callId = newCallId(this.now());
-    return this.cache({ callId, published: false, startedAt: null, facts: [], legs: null });
+    return this.cache({ callId, published: false, startedAt: null, facts: [], legs: null, crm: null });
   }
 
   addKeys(group: PbxGroup, keys: readonly string[]): void {
@@ -91,9 +97,10 @@ export class GroupStore implements GroupIndex {
 
   save(group: PbxGroup, due: number | null): void {
     this.sql.exec(
-      `INSERT INTO pbx_groups (call_id, published, touched_at, due, facts, legs, started_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET published = excluded.published,
-       touched_at = excluded.touched_at, due = excluded.due, facts = excluded.facts, legs = excluded.legs`,
+      `INSERT INTO pbx_groups (call_id, published, touched_at, due, facts, legs, started_at, crm)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET published = excluded.published,
+       touched_at = excluded.touched_at, due = excluded.due, facts = excluded.facts, legs = excluded.legs,
+       crm = excluded.crm`,
       group.callId,
       group.published ? 1 : 0,
       this.now(),
@@ -101,6 +108,7 @@ export class GroupStore implements GroupIndex {
       JSON.stringify(group.facts),
       group.legs && JSON.stringify(group.legs),
       group.startedAt,
+      group.crm && JSON.stringify(group.crm),
     );
     if (due === null) this.groups.delete(group.callId);
   }

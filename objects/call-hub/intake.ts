@@ -8,6 +8,7 @@ import type { CdrBook } from './cdr';
 import type { CallCounters } from './counters';
 import { correctByCdr } from './cdr-read';
 import type { IngestPbxInput, IngestPbxResult } from './contract';
+import type { CrmDesk } from './crm/desk';
 import type { Feed } from './feed';
 import { applyChanges, newCall, type CallChange, type CallRecord } from './machine';
 import type { GroupStore } from './group-store';
@@ -37,6 +38,7 @@ export interface IntakeParts {
   tally: CallCounters;
   names: Names & { ownerOf(extension: string): string | null };
   watches: Pick<CallWatches, 'changed'>;
+  crm: Pick<CrmDesk, 'mark' | 'tell' | 'readingRules'>;
   tell(change: Told): void;
   now(): number;
 }
@@ -62,18 +64,37 @@ const unreported = (now: number): CallChange => ({
   },
 });
 
+const noCall = (callId: string, now: number): CallChange => ({
+  type: 'end',
+  ending: {
+    evidence: 'withdrawn',
+    order: 0,
+    id: callId,
+    endAt: now,
+    by: 'pbx',
+    outcome: 'cancelled',
+    answerAt: null,
+    talkSec: 0,
+  },
+});
+
+const earliest = (times: readonly (number | null)[]): number | null =>
+  times.reduce((first, at) => (at !== null && (first === null || at < first) ? at : first), null);
+
 export class Intake {
   constructor(private readonly parts: IntakeParts) {}
 
   /** One PBX event. `exts` are the internal numbers of its call, `due` when to look at it again. */
   pbx(input: IngestPbxInput): { result: IngestPbxResult; exts: string[]; due: number | null } {
-    const { store, groups } = this.parts;
+    const { store, groups, crm } = this.parts;
     if (!store.keepPbxEvent(input.event, input.body, input.receivedAt)) {
       return { result: { ok: true, duplicate: true }, exts: [], due: null };
     }
     const fact = readPbxEvent(input.event, input.body, input.receivedAt);
     if (!fact) return { result: { ok: true, ignored: true }, exts: [], due: null };
-    return { result: { ok: true }, ...this.publish(linkFact(fact, groups)) };
+    const told = linkFact(crm.mark(fact), groups).map((group) => this.publish(group));
+    const due = earliest(told.map((one) => one.due));
+    return { result: { ok: true }, exts: told.flatMap(({ exts }) => exts), due };
   }
 
   /** One change of a phone's command; a repeated one does nothing. */
@@ -99,7 +120,9 @@ export class Intake {
         groups.drop(group.callId);
         continue;
       }
-      group.facts.push({ k: 'timeout', at: now });
+      // It may as well be that its record for the CRMs is due.
+      const due = groupDueAt(group, this.read(group));
+      if (due !== null && due <= now) group.facts.push({ k: 'timeout', at: now });
       this.publish(group);
     }
   }
@@ -127,22 +150,28 @@ export class Intake {
 
   /** Reads a PBX call anew and shows what changed. `exts` are its extensions, `due` when to look at it again. */
   publish(group: PbxGroup): { exts: string[]; due: number | null } {
-    const { store, groups } = this.parts;
+    const { store, groups, crm } = this.parts;
     const reading = this.read(group);
-    const due = groupDueAt(group, reading);
+    const known = store.call(group.callId);
+    let call = known;
     if (reading && !this.isConsult(group, reading)) {
-      const known = store.call(group.callId);
       const first =
         known ?? newCall(group.callId, 'pbx', reading.direction ?? 'out', reading.number, reading.startAt);
-      this.save(applyChanges(first, [...this.changesOf(group, reading), ...this.attach(group)]), known);
+      call = applyChanges(first, [...this.changesOf(group, reading), ...this.attach(group)]);
       group.published = true;
+    } else if (known && !known.ending && group.startedAt === null) {
+      // What looked like a call was the leg of another one.
+      call = applyChanges(known, [noCall(group.callId, this.parts.now())]);
     }
+    if (call) this.save(call, known);
+    const tellAt = group.published ? crm.tell(group, call, reading) : null;
+    const due = earliest([groupDueAt(group, reading), tellAt]);
     groups.save(group, due);
     return { exts: reading?.exts ?? [], due };
   }
 
   private read(group: PbxGroup): CallReading | null {
-    const reading = readGroup(group);
+    const reading = readGroup(group, this.parts.crm.readingRules);
     const unheard = reading?.ending && reading.ending.evidence !== 'reported';
     return unheard ? correctByCdr(reading, this.parts.cdr.ofCall(group.callId), group.legs) : reading;
   }

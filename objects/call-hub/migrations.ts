@@ -248,4 +248,24 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
       CREATE INDEX feed_campaigns ON feed (offset) WHERE event = 'campaign.update';
     `,
   },
+  {
+    id: 7,
+    name: 'what CRMs are told of calls',
+    sql: `
+      ALTER TABLE pbx_groups ADD COLUMN crm TEXT;
+      CREATE TABLE crm_outbound (
+        seq INTEGER PRIMARY KEY,
+        family TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        body TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX crm_outbound_family ON crm_outbound (family, seq);
+      CREATE TABLE crm_records (
+        external_id TEXT PRIMARY KEY,
+        call_id TEXT NOT NULL,
+        at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX crm_records_at ON crm_records (at);
+    `,
+  },
 ];

@@ -36,6 +36,7 @@ import type {
   WatchInput,
 } from './contract';
 import { HubCore } from './core';
+import type { CrmBacklog, CrmSettings } from './crm/contract';
 import { feedPage } from './feed-page';
 import { routeOf } from './route';
 import { detailOf, viewOf } from './view';
@@ -181,9 +182,13 @@ export class CallHub extends HubCore implements CallHubApi {
 
   addRecording(input: RecordingInput): Promise<void> {
     this.commit(() => {
-      const { recordings, store, intake } = this.parts;
+      const { recordings, store, intake, groups } = this.parts;
       const call = store.call(recordings.add(input) ?? '');
-      if (call) intake.save({ ...call, recordingCount: recordings.count(call.callId) }, call);
+      if (!call) return;
+      intake.save({ ...call, recordingCount: recordings.count(call.callId) }, call);
+      // Its record may have waited for it.
+      const group = groups.group(call.callId);
+      if (group) intake.publish(group);
     });
     return Promise.resolve();
   }
@@ -279,6 +284,20 @@ export class CallHub extends HubCore implements CallHubApi {
       this.parts.sockets.dropUser(userId, 'permissions_changed');
     }
     return Promise.resolve();
+  }
+
+  setCrm(settings: CrmSettings): Promise<void> {
+    this.commit(() => {
+      this.parts.crm.set(settings);
+    });
+    return Promise.resolve();
+  }
+
+  async tellCrm(): Promise<CrmBacklog[]> {
+    const { crmOutbound } = this.parts;
+    crmOutbound.hurry();
+    await crmOutbound.drain();
+    return crmOutbound.backlog();
   }
 
   async userChanged(userId: string): Promise<void> {

@@ -4,6 +4,9 @@ import { campaignName } from '../campaign/contract';
 import { BridgeIntake } from './bridge-intake';
 import { CdrBook } from './cdr';
 import type { Viewer } from './contract';
+import { CrmDesk, inCall } from './crm/desk';
+import { LiveCalls } from './crm/live-calls';
+import { CrmOutbound } from './crm/outbound';
 import { CallCounters } from './counters';
 import { Directory } from './directory';
 import { Feed } from './feed';
@@ -13,6 +16,7 @@ import { History } from './history';
 import { Intake } from './intake';
 import type { CallRecord } from './machine';
 import { Notes } from './notes';
+import { readGroup } from './pbx/reading';
 import { Recordings } from './recordings';
 import { SeenEvents } from './seen-events';
 import { SlotCalls } from './slot-calls';
@@ -48,6 +52,19 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     env.CAMPAIGN.getByName(campaignName(store.meta('tenant') ?? '', campaignId)).told(events),
   );
   const now = Date.now;
+  const crmOutbound = new CrmOutbound(
+    sql,
+    (family, intents) =>
+      env.CRM_LINK.getByName(`${store.meta('tenant') ?? ''}:${family}`).takeIntents(intents),
+    now,
+  );
+  const liveCalls = new LiveCalls(() =>
+    groups.open().flatMap((group) => {
+      const reading = group.published ? readGroup(group) : null;
+      return reading && !reading.ending ? inCall(group.callId, reading) : [];
+    }),
+  );
+  const crm = new CrmDesk({ sql, store, recordings, groups, live: liveCalls, outbound: crmOutbound, now });
   const intake = new Intake({
     store,
     groups,
@@ -58,6 +75,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     tally,
     names,
     watches,
+    crm,
     now,
     tell: (change) => {
       teller.add(change);
@@ -105,6 +123,8 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     notes,
     visible,
     watches,
+    crm,
+    crmOutbound,
     tickets: new Tickets(sql),
     startKeys: new StartKeys(sql),
   };

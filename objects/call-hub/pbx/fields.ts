@@ -6,7 +6,16 @@
 /** What one event says, with the moment it reached us. `u` is a channel's UniqueId, `b` a bridge's. */
 export type PbxFact =
   | { k: 'start'; at: number; u: string; phone: string; trunk: string }
-  | { k: 'dial'; at: number; u: string; phone: string; exts: string[]; type: number; trunk: string }
+  | {
+      k: 'dial';
+      at: number;
+      u: string;
+      phone: string;
+      exts: string[];
+      type: number;
+      trunk: string;
+      follows?: true;
+    }
   | {
       k: 'hangup';
       at: number;
@@ -20,6 +29,10 @@ export type PbxFact =
       started: number | null;
       ended: number | null;
       trunk: string;
+      /** Read from the host's journal afterwards. */
+      recovered?: true;
+      /** As it came, its number was somebody's mobile and the extension it names was inside another live call. */
+      follows?: true;
     }
   | { k: 'join'; at: number; u: string; b: string; channel: string; num: string; peer: string; exten: string }
   | { k: 'leave'; at: number; u: string; b: string }
@@ -68,6 +81,7 @@ export function readPbxEvent(event: string, body: Record<string, unknown>, at: n
         started: wallClock(field('starttime')),
         ended: wallClock(field('endtime')),
         trunk,
+        ...(text(field('origin')).toLowerCase() === 'download' && { recovered: true as const }),
       };
     case 'bridge':
       if (u === '' || b === '') return null;
@@ -117,6 +131,14 @@ export function channelClock(u: string): { epoch: number; seq: number } | null {
 /** `Local/<n>@<8 hex>-…`: the helper channel through which a group also tries a mobile. */
 export const isHelperChannel = (channel: string): boolean => /^Local\/[^@]+@[0-9a-f]{8}-/i.test(channel);
 export const isLocalChannel = (channel: string): boolean => /^Local\//i.test(channel);
+
+/** Both halves of a Local channel by one name, and which half it is; null of any other channel. */
+export function localHalf(channel: string): { pair: string; half: '1' | '2' } | null {
+  const match = /^(Local\/.+);([12])$/i.exec(channel);
+  return match?.[1] === undefined ? null : { pair: match[1], half: match[2] === '1' ? '1' : '2' };
+}
+/** The number a helper channel tries, digits only. */
+export const helperNumber = (channel: string): string => /^Local\/\+?(\d+)@/i.exec(channel)?.[1] ?? '';
 
 function fieldsOf(body: Record<string, unknown>): (name: string) => unknown {
   const byName = new Map<string, unknown>();

@@ -1,11 +1,14 @@
 /**
  * Which facts belong to one call. Facts that share a channel or a bridge do; the outer channel of an outgoing call
  * shares neither with its dial (and a click-to-call's never will), so the two find each other by who is called and
- * by whom, and by their channels' ages. A call already shown to people never merges into another.
+ * by whom, and by their channels' ages; so do the halves of a Local channel by its name. A call already shown to people
+ * never merges into another: what two of them share is told to both.
  */
 import type { ChannelFact } from '../../../bridge/protocol/events';
+import type { Told } from '../crm/told';
 import type { LegSet } from './legs';
-import { channelClock, isExternal, isInternal, isLocalChannel, type PbxFact } from './fields';
+import { channelClock, isExternal, isInternal, isLocalChannel, localHalf, type PbxFact } from './fields';
+import { CLICK_WINDOW_SEC, HALVES_WINDOW_SEC, OUTER_WINDOW_SEC } from './rules';
 
 export interface PbxGroup {
   /** Id the call has, or will have once it can be shown. */
@@ -17,6 +20,8 @@ export interface PbxGroup {
   facts: PbxFact[];
   /** What a bridge told of its channels. */
   legs: LegSet | null;
+  /** What CRMs were told of it; null of nothing. */
+  crm: Told | null;
 }
 
 /** What the linking needs of the storage. */
@@ -30,23 +35,26 @@ export interface GroupIndex {
   addKeys(group: PbxGroup, keys: readonly string[]): void;
 }
 
-/** The outer channel comes into being within this long after its dial, seconds (failover tries trunk after trunk). */
-const LINK_WINDOW_SEC = 180;
 /** More facts than any real call has: a misbehaving host can't grow one row for ever. */
 const MAX_FACTS = 400;
 
-/** Adds a fact to the call it belongs to, joining groups it connects; answers the group it is now in. */
-export function linkFact(fact: PbxFact, index: GroupIndex): PbxGroup {
+/** Adds a fact to the call it belongs to, joining groups it connects; answers the groups it is now in. */
+export function linkFact(fact: PbxFact, index: GroupIndex): PbxGroup[] {
   const strong = strongKeys(fact);
   const found = new Set(strong.flatMap((key) => index.byKey(key)));
+  // A colleague who was asked aside may come with a call of his own into the customer's bridge.
+  const shared = [...found].filter((group) => group.published);
   for (const group of weakMatches(fact, [...found], index)) found.add(group);
   const groups = [...found];
   const target = groups.find((group) => group.published) ?? oldest(groups) ?? index.create();
   for (const group of groups) if (group !== target && !group.published) index.merge(group, target);
-  if (target.facts.length < MAX_FACTS || ['hangup', 'leave', 'destroy'].includes(fact.k))
-    target.facts.push(fact);
+  const told = [...new Set([target, ...shared])];
+  for (const group of told) {
+    if (group.facts.length < MAX_FACTS || ['hangup', 'leave', 'destroy'].includes(fact.k))
+      group.facts.push(fact);
+  }
   index.addKeys(target, [...strong, ...weakKeys(fact)]);
-  return target;
+  return told;
 }
 
 /** The call a channel belongs to: the one we asked for, else that of its uniqueid, else of its linkedid. */
@@ -106,10 +114,14 @@ function strongKeys(fact: PbxFact): string[] {
 }
 
 interface Weak {
-  role: 'dial' | 'outer';
+  role: Role;
   pairs: string[];
   u: string;
 }
+
+/** Which two kinds of facts look for each other. */
+const PARTNER = { dial: 'outer', outer: 'dial', half1: 'half2', half2: 'half1' } as const;
+type Role = keyof typeof PARTNER;
 
 function weakOf(fact: PbxFact): Weak | null {
   if (fact.k === 'dial' && fact.type === 1 && isExternal(fact.phone)) {
@@ -119,7 +131,10 @@ function weakOf(fact: PbxFact): Weak | null {
       pairs: fact.exts.filter(isInternal).map((ext) => `${fact.phone}|${ext}`),
     };
   }
-  if ((fact.k === 'join' || fact.k === 'name') && !isLocalChannel(fact.channel)) {
+  if (fact.k !== 'join' && fact.k !== 'name') return null;
+  const local = localHalf(fact.channel);
+  if (local) return { role: `half${local.half}`, u: fact.u, pairs: [local.pair] };
+  if (!isLocalChannel(fact.channel)) {
     if (isExternal(fact.num) && isInternal(fact.peer))
       return { role: 'outer', u: fact.u, pairs: [`${fact.num}|${fact.peer}`] };
   }
@@ -134,14 +149,15 @@ function weakKeys(fact: PbxFact): string[] {
 function weakMatches(fact: PbxFact, known: PbxGroup[], index: GroupIndex): PbxGroup[] {
   const weak = weakOf(fact);
   if (!weak) return [];
-  const other = weak.role === 'dial' ? 'outer' : 'dial';
+  const other = PARTNER[weak.role];
   const candidates = new Set(weak.pairs.flatMap((pair) => index.byKey(`${other}:${pair}`)));
   if (weak.role === 'dial') {
     // A click of ours runs on channels whose posts name neither it nor each other.
     const asked = known.some((group) => group.published) ? null : askedBefore(weak, index);
     if (asked) return [asked];
-    return [...candidates].filter((group) => !group.published && matches(group, 'outer', weak) !== null);
+    return [...candidates].filter((group) => !group.published && matches(group, other, weak) !== null);
   }
+  if (weak.role !== 'outer') return [...candidates].filter((group) => matches(group, other, weak) !== null);
   // Its own channel or bridge is already part of a call.
   if (known.some((group) => group.published)) return [];
   let best: PbxGroup | null = null;
@@ -160,27 +176,28 @@ function askedBefore(weak: Weak, index: GroupIndex): PbxGroup | null {
   const groups = weak.pairs.flatMap((pair) => index.byKey(`asked:${pair}`));
   const fits = (group: PbxGroup): boolean =>
     group.startedAt !== null &&
-    Math.abs(at.epoch - group.startedAt / 1000) <= LINK_WINDOW_SEC &&
+    Math.abs(at.epoch - group.startedAt / 1000) <= CLICK_WINDOW_SEC &&
     !group.facts.some((fact) => fact.k === 'dial');
   return groups.findLast(fits) ?? null;
 }
 
-/** Age of the outer channel after the dial's in a group that has such a fact, null when the two can't belong together. */
-function matches(group: PbxGroup, role: Weak['role'], weak: Weak): number | null {
+/** How far apart the two channels are in a group that has such a fact, null when they can't belong together. */
+function matches(group: PbxGroup, role: Role, weak: Weak): number | null {
   let best: number | null = null;
   for (const fact of group.facts) {
     const other = weakOf(fact);
     if (other?.role !== role || !other.pairs.some((pair) => weak.pairs.includes(pair))) continue;
-    const age = role === 'dial' ? ageBetween(other.u, weak.u) : ageBetween(weak.u, other.u);
+    const age = ageBetween(other, weak);
     if (age !== null && (best === null || age < best)) best = age;
   }
   return best;
 }
 
-function ageBetween(dial: string, outer: string): number | null {
-  const from = channelClock(dial);
-  const to = channelClock(outer);
-  if (!from || !to) return null;
-  const age = to.epoch - from.epoch;
-  return to.seq > from.seq && age >= 0 && age <= LINK_WINDOW_SEC ? age : null;
+function ageBetween(a: Weak, b: Weak): number | null {
+  const [from, to] = a.role === 'outer' || a.role === 'half2' ? [b, a] : [a, b];
+  const [first, then] = [channelClock(from.u), channelClock(to.u)];
+  if (!first || !then) return null;
+  const age = then.epoch - first.epoch;
+  const most = from.role === 'dial' ? OUTER_WINDOW_SEC : HALVES_WINDOW_SEC;
+  return then.seq > first.seq && age >= 0 && age <= most ? age : null;
 }

@@ -5,6 +5,7 @@
  */
 import type { CallDirection, CallOutcome } from '../contract';
 import { byAge, isGone, type Leg, type LegSet } from './legs';
+import { talksOf, type Entry, type Parties, type Talk } from './legs-talk';
 
 export interface LegReading {
   /** Null: a call we started ourselves whose kind only its start tells. */
@@ -25,12 +26,16 @@ export interface LegReading {
   } | null;
   /** Extensions that rang or talked. */
   exts: string[];
+  /** Those that rang for a caller before anybody talked with him, or that call out; in order. */
+  rung: string[];
+  /** Who talked with the outside, in order; null of somebody's mobile that stands for no extension. */
+  talkers: (string | null)[];
+  /** Of the oldest channel. */
+  uniqueid: string;
   /** Linkedid of the oldest channel that is still there, else of the oldest. */
   linkedid: string;
   lastAt: number;
 }
-
-type Entry = [uniqueid: string, leg: Leg];
 
 /** Outside numbers as a dialplan sees them dialled. */
 const isOutside = (exten: string): boolean => /^\+?\d{6,18}$/.test(exten);
@@ -41,14 +46,19 @@ const REJECTED = 21;
  * Null as long as the channels don't make a call anyone should see: a phone that only talks with the PBX itself, or
  * listens in on others. `ours`: the call was started from here, so it is one whatever its channels say.
  */
-export function readLegs(set: LegSet, ours: boolean): LegReading | null {
+export function readLegs(
+  set: LegSet,
+  ours: boolean,
+  mobiles: ReadonlyMap<string, string | null> = new Map(),
+): LegReading | null {
   const entries = Object.entries(set.legs).sort(byAge);
   const [root] = entries;
   if (!root) return null;
   const direction = directionOf(entries, root, ours);
   if (!direction && !ours) return null;
   const parties = partiesOf(entries, root, direction);
-  const talk = talkOf(set, entries, parties);
+  const talks = talksOf(entries, parties);
+  const talk = talks[0] ?? null;
   const answeredAt = talk?.at ?? null;
   const ending = endingOf(set, entries, direction, parties, talk);
   return {
@@ -66,6 +76,9 @@ export function readLegs(set: LegSet, ours: boolean): LegReading | null {
       talkSec: ending.talkSec,
     },
     exts: extensionsOf(entries),
+    rung: rungOf(direction, parties, talk),
+    talkers: talks.map(({ inside }) => talkerOf(inside, mobiles)),
+    uniqueid: root[0].replace(/^c_[0-9a-z]+-/, ''),
     linkedid: (entries.find(([, leg]) => !isGone(set, leg)) ?? root)[1].linked[0],
     lastAt: Math.max(...entries.map(([, leg]) => leg.lastAt)),
   };
@@ -83,13 +96,6 @@ function directionOf(entries: Entry[], root: Entry, ours: boolean): CallDirectio
   if (new Set(desks.map(([, leg]) => leg.endpoint)).size > 1) return 'internal';
   // Refused before a trunk was tried: still a call that somebody made.
   return root[1].kind === 'extension' && isOutside(root[1].exten) ? 'out' : null;
-}
-
-interface Parties {
-  /** The customer's channels; inside a house the ones that were called. */
-  outside: Entry[];
-  /** Those of ours the outside can talk with. */
-  inside: Entry[];
 }
 
 function partiesOf(entries: Entry[], root: Entry, direction: CallDirection | null): Parties {
@@ -113,58 +119,6 @@ function ringingOf(direction: CallDirection | null, { outside, inside }: Parties
   return moments.length > 0 ? Math.min(...moments) : null;
 }
 
-interface Talk {
-  at: number;
-  /** Until the customer's channel left, null while it is there. */
-  outside: Leg;
-  inside: Leg;
-}
-
-/** `PJSIP/…` of its own; both halves of a Local channel are one place. */
-const placeOf = ([uniqueid, leg]: Entry): string =>
-  leg.kind === 'local' && /;[12]$/.test(leg.name) ? leg.name.slice(0, -2) : uniqueid;
-
-/** The first moment at which the outside and one of ours share a bridge, directly or through Local halves. */
-function talkOf(set: LegSet, entries: Entry[], { outside, inside }: Parties): Talk | null {
-  if (outside.length === 0 || inside.length === 0) return null;
-  const moves = entries
-    .flatMap((entry) => entry[1].moves.map((move) => ({ entry, move })))
-    .sort((a, b) => a.move[0] - b.move[0] || a.move[1] - b.move[1]);
-  /** Bridge each channel is in now. */
-  const where = new Map<string, string>();
-  for (const { entry, move } of moves) {
-    const [at, , way, bridge] = move;
-    // Left one it is not in: the entering was lost, or it is in the next one already.
-    if (way === 0) {
-      if (where.get(entry[0]) === bridge) where.delete(entry[0]);
-      continue;
-    }
-    where.set(entry[0], bridge);
-    const together = groups(entries, where);
-    for (const one of outside) {
-      const place = together(one);
-      const other = place !== null && inside.find((mine) => together(mine) === place);
-      if (other) return { at, outside: one[1], inside: other[1] };
-    }
-  }
-  return null;
-}
-
-/** Which channels are joined: answers the name of a channel's group, null of one that is in no bridge. */
-function groups(entries: Entry[], where: ReadonlyMap<string, string>): (entry: Entry) => string | null {
-  const parent = new Map<string, string>();
-  const top = (name: string): string => {
-    let at = name;
-    for (let next = parent.get(at); next !== undefined && next !== at; next = parent.get(at)) at = next;
-    return at;
-  };
-  for (const entry of entries) {
-    const bridge = where.get(entry[0]);
-    if (bridge !== undefined) parent.set(top(`c:${placeOf(entry)}`), top(`b:${bridge}`));
-  }
-  return (entry) => (where.has(entry[0]) ? top(`c:${placeOf(entry)}`) : null);
-}
-
 function numberOf(root: Entry, direction: CallDirection | null, { outside }: Parties): string {
   if (direction === 'in') return root[1].caller;
   const called = outside.find(([, leg]) => leg.dialled)?.[1];
@@ -185,6 +139,21 @@ function extensionOf(
   const rung = new Set(desks.map(([, leg]) => leg.endpoint));
   const [only] = rung;
   return rung.size === 1 ? (only ?? null) : null;
+}
+
+/** A transfer's target is rung as well, but by one of ours and not for a caller. */
+function rungOf(direction: CallDirection | null, { inside }: Parties, talk: Talk | null): string[] {
+  const desks = inside.flatMap(([, leg]) => (leg.kind === 'extension' && leg.endpoint !== '' ? leg : []));
+  if (direction !== 'in') return desks[0] ? [desks[0].endpoint] : [];
+  const rung = desks.filter(({ dialAt }) => dialAt !== undefined && (!talk || dialAt <= talk.at));
+  rung.sort((a, b) => (a.dialAt ?? 0) - (b.dialAt ?? 0));
+  return [...new Set(rung.map(({ endpoint }) => endpoint))];
+}
+
+function talkerOf(leg: Leg, mobiles: ReadonlyMap<string, string | null>): string | null {
+  return leg.kind === 'extension'
+    ? leg.endpoint
+    : (mobiles.get((leg.dialled ?? '').replace(/\D/g, '')) ?? null);
 }
 
 /** The one talked over, else the one tried last. */

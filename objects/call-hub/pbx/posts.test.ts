@@ -1,8 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MemoryHub } from '../../../test/sim/pbx/memory-index';
-import { playTrace, readTrace, traceNames, type ExpectedCall, type PbxPost } from '../../../test/sim/pbx/trace';
-import { LEFT_MS, type Reading } from './posts';
+import {
+  playTrace,
+  readTrace,
+  traceNames,
+  type ExpectedCall,
+  type PbxPost,
+} from '../../../test/sim/pbx/trace';
+import type { Reading } from './posts';
+import { LEFT_MS } from './rules';
 
 const EPOCH = 1_760_000_000;
 const play = (name: string, zoneMinutes = 180): PbxPost[] =>

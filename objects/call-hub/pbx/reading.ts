@@ -6,7 +6,9 @@ import type { CallDirection, CallOutcome } from '../contract';
 import type { Evidence } from '../machine';
 import { isLive, readLegs } from './legs-read';
 import type { PbxGroup } from './groups';
-import { CAP_MS, displayNumber, dueAt, LEFT_MS, readCall, type Reading } from './posts';
+import { displayNumber, dueAt, readCall, type Reading } from './posts';
+import { NO_MOBILES, type Mobiles } from './facts';
+import { CAP_MS, CDR_WAIT_MS, FINAL_RULES, judge, LEFT_MS, SETTLE_MS } from './rules';
 
 export interface CallReading {
   /** Null: only the call's start tells. */
@@ -25,22 +27,46 @@ export interface CallReading {
   } | null;
   exts: string[];
   linkedid: string | null;
+  /** Extensions rung for a caller, or that call out, in order. */
+  rung: string[];
+  /** Extensions that talked with the customer, in order; one who got him back is there twice. */
+  talkers: string[];
+  /** Whoever talked first is nobody's extension: a mobile. */
+  elsewhere: boolean;
+  /** UniqueId of the channel whose call it is; empty where the PBX told nothing. */
+  uniqueid: string;
+  /** When it began by the host's own clock; null where it does not tell. */
+  hostStart: number | null;
+  /** The same moment by our clock: from here on the customer waited. */
+  waitsFrom: number;
+  /** All that tells of its end was read from the host's journal long after. */
+  recovered: boolean;
+  /** When what is known of an ended call counts as final; null while it is not over. */
+  finalAt: number | null;
 }
 
 /** A call we asked for of which nothing was heard is over after this long. */
 export const START_CAP_MS = 3 * 60_000;
 
+export interface ReadingRules {
+  mobiles: Mobiles;
+  /** How long an answered outgoing call may turn out to be handed on. */
+  transferWaitMs: number;
+}
+
+export const PLAIN_RULES: ReadingRules = { mobiles: NO_MOBILES, transferWaitMs: SETTLE_MS };
+
 /** Null as long as nothing makes a call anyone should see. */
-export function readGroup(group: PbxGroup): CallReading | null {
-  const told = readCall(group.facts);
+export function readGroup(group: PbxGroup, rules: ReadingRules = PLAIN_RULES): CallReading | null {
+  const told = readCall(group.facts, rules.mobiles);
   const { legs } = group;
-  const seen = legs && readLegs(legs, group.startedAt !== null);
+  const seen = legs && readLegs(legs, group.startedAt !== null, rules.mobiles);
   if (!seen) {
-    if (told) return { ...told, linkedid: null };
+    if (told) return { ...told, linkedid: null, finalAt: finalAt(group, told, told, rules) };
     return group.startedAt === null ? null : unheard(group, group.startedAt);
   }
   const answeredAt = seen.answeredAt ?? told?.answeredAt ?? null;
-  return {
+  const reading = {
     direction: seen.direction,
     number: seen.number === '' ? (told?.number ?? '') : displayNumber(seen.number.replace(/^\+/, '')),
     extension: seen.extension ?? told?.extension ?? null,
@@ -51,7 +77,55 @@ export function readGroup(group: PbxGroup): CallReading | null {
     ending: endingOf(group, seen.ending, told, answeredAt),
     exts: [...new Set([...seen.exts, ...(told?.exts ?? [])])].sort(),
     linkedid: seen.linkedid,
+    rung: [...new Set([...seen.rung, ...(told?.rung ?? [])])],
+    talkers: seen.talkers.length > 0 ? seen.talkers.flatMap((ext) => ext ?? []) : (told?.talkers ?? []),
+    elsewhere: seen.talkers.length > 0 ? seen.talkers[0] === null : (told?.elsewhere ?? false),
+    uniqueid: told?.uniqueid || seen.uniqueid,
+    hostStart: told?.hostStart ?? null,
+    waitsFrom: seen.startAt,
+    recovered: told?.recovered ?? false,
   };
+  return { ...reading, finalAt: finalAt(group, reading, told, rules) };
+}
+
+/** When an ended call counts as final, by the table of rules.ts. */
+function finalAt(
+  group: PbxGroup,
+  reading: Pick<CallReading, 'ending' | 'direction' | 'answeredAt'>,
+  told: Reading | null,
+  rules: ReadingRules,
+): number | null {
+  const { ending } = reading;
+  if (!ending) return null;
+  const { legs } = group;
+  const heard = legs !== null && Object.keys(legs.legs).length > 0;
+  const wait = judge(
+    FINAL_RULES,
+    {
+      by: ending.evidence === 'timer' ? 'timer' : heard ? 'channels' : 'hangup',
+      unheard: ending.evidence === 'unknown',
+      direction: reading.direction ?? 'out',
+      answered: ending.outcome === 'answered',
+      handedOn: told?.handedOn ?? false,
+      tail: told?.tail ?? false,
+      channels: heard,
+    },
+    'settle',
+  );
+  const lastLeg = heard ? Math.max(...Object.values(legs.legs).map((leg) => leg.goneAt ?? leg.lastAt)) : 0;
+  const lastAt = Math.max(lastLeg, told?.lastAt ?? 0);
+  switch (wait) {
+    case 'now':
+      return lastAt;
+    case 'settle':
+      return lastAt + SETTLE_MS;
+    case 'transfer':
+      return lastAt + Math.max(SETTLE_MS, rules.transferWaitMs);
+    case 'left':
+      return lastAt + (told?.bridged ? CAP_MS : LEFT_MS);
+    case 'cdr':
+      return lastAt + CDR_WAIT_MS;
+  }
 }
 
 /** When to look again at a call whose end may never be told; null when it is known. */
@@ -119,5 +193,13 @@ function unheard(group: PbxGroup, startedAt: number): CallReading | null {
     },
     exts: [],
     linkedid: null,
+    rung: [],
+    talkers: [],
+    elsewhere: false,
+    uniqueid: '',
+    hostStart: null,
+    waitsFrom: startedAt,
+    recovered: false,
+    finalAt: endAt,
   };
 }

@@ -11,15 +11,15 @@ export class MemoryHub implements GroupIndex {
   private readonly seen = new Set<string>();
   private made = 0;
 
-  take(post: PbxPost, at: number): PbxGroup | null {
+  take(post: PbxPost, at: number): PbxGroup[] {
     const key = pbxEventKey(post.event, post.body);
-    if (this.seen.has(key)) return null;
+    if (this.seen.has(key)) return [];
     this.seen.add(key);
     const fact = readPbxEvent(post.event, post.body, at);
-    if (!fact) return null;
-    const group = linkFact(fact, this);
-    group.published ||= readCall(group.facts) !== null;
-    return group;
+    if (!fact) return [];
+    const groups = linkFact(fact, this);
+    for (const group of groups) group.published ||= readCall(group.facts) !== null;
+    return groups;
   }
 
   /** Lets time pass: what is due is closed as the hub's alarm would. */
@@ -51,6 +51,7 @@ export class MemoryHub implements GroupIndex {
       startedAt: null,
       facts: [],
       legs: null,
+      crm: null,
     };
     this.groups.add(group);
     return group;
