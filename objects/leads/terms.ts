@@ -51,8 +51,8 @@ function numberOf(typed: string, whole: string | null): string | null {
   if (digits === '') return null;
   const forms = new Set([digits]);
   if (whole !== null) forms.add(whole.replaceAll(/\D/g, ''));
-  // Trunk prefixes, which a number with a country code has not: 0, 8, 80.
-  const [, rest = ''] = /^(?:80|8|0)(\d{3,})$/.exec(digits) ?? [];
-  if (rest !== '' && !typed.trim().startsWith('+')) forms.add(rest);
+  // Trunk prefixes, which a number with a country code has not: 80, 8, 0.
+  const rest = digits.replace(/^(?:80|8|0)/, '');
+  if (rest.length >= 3 && !typed.trim().startsWith('+')) forms.add(rest);
   return `(${[...forms].map(beginning).join(' OR ')})`;
 }
