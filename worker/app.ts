@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { bridges } from './bridge/bridges';
 import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
+import { dci } from './dci';
 import { demo } from './demo/seed';
 import { dialer } from './dialer';
 import { readRefusedBodies } from './http/body';
@@ -62,6 +63,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', enrol);
   app.route('/', connect);
   app.route('/', slotsRoom);
+  app.route('/', dci);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

@@ -5,7 +5,7 @@
  * with `ok: false`; a throw is a bug or an unreachable object and may be retried.
  */
 import type { Actor, RunState, StepState } from './machine';
-import type { PipelineSchedule, PipelineStep } from './spec';
+import type { PipelineStep } from './spec';
 
 export * from './spec';
 export type { Actor, RunState, StepState } from './machine';
@@ -159,5 +159,3 @@ export interface PipelinesApi extends Rpc.DurableObjectBranded {
   /** The pipeline was deleted: its runs and their lines go. False: one runs. */
   forget(pipelineId: string): Promise<boolean>;
 }
-
-export type { PipelineSchedule, PipelineStep };

@@ -5,12 +5,13 @@ import { migrateObject } from '../lib/migrations';
 import type { Fetcher } from '../lib/outgoing-fetch';
 import { originsOf } from '../lib/outgoing-url';
 import { Timers } from '../lib/timers';
+import { Attempts } from './attempts';
 import type { LogEntry, PipelineRefusal, RunDetail, RunResult } from './contract';
 import { Directory, type Definition } from './directory';
-import { executeStep, readRef } from './execute';
+import { readRef } from './execute';
 import { Links } from './links';
 import { LogBook, type NewEntry } from './log';
-import { dueAt, newRun, reduce, type Actor, type Outcome, type RunEvent, type RunRecord } from './machine';
+import { dueAt, newRun, reduce, type Actor, type RunEvent, type RunRecord } from './machine';
 import { MIGRATIONS } from './migrations';
 import { nextRun } from './schedule';
 import { PipelineStore } from './store';
@@ -34,8 +35,7 @@ export abstract class PipelineCore extends DurableObject<Env> {
   protected readonly book: LogBook;
   readonly #timers: Timers;
   readonly #teller: Teller;
-  /** Attempts under way in this life of the object, by run. */
-  readonly #attempts = new Map<string, { step: number; attempt: number; cancel: AbortController }>();
+  readonly #attempts = new Attempts();
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -103,7 +103,7 @@ export abstract class PipelineCore extends DurableObject<Env> {
     if (done === null) return false;
     for (const effect of done.effects) {
       if (effect.type === 'execute') this.#attempt(done.run, effect.step, effect.attempt, false);
-      else this.#attempts.get(runId)?.cancel.abort(new Error('given up'));
+      else this.#attempts.giveUp(runId);
     }
     void this.#teller.tell();
     return true;
@@ -257,26 +257,17 @@ export abstract class PipelineCore extends DurableObject<Env> {
 
   /** Lets an attempt run beside everything else; its result is an event like any other. */
   #attempt(run: RunRecord, step: number, attempt: number, resumed: boolean): void {
-    const cancel = new AbortController();
-    const mine = { step, attempt, cancel };
-    this.#attempts.set(run.id, mine);
-    const work = executeStep(
+    this.#attempts.begin(
       {
         db: this.env.DB,
         tenantId: this.tenantId,
         links: this.#links(),
         fetcher: this.fetcher,
         origins: originsOf(this.env.OUTGOING_ORIGINS),
-        sleep,
       },
+      { run, step, attempt, resumed },
       {
-        run,
-        step,
-        attempt,
-        resumed,
-        signal: cancel.signal,
         say: (text) => {
-          if (cancel.signal.aborted) return;
           this.ctx.storage.transactionSync(() => this.#line(run, step, 'info', text, Date.now()));
           void this.#teller.tell();
         },
@@ -285,17 +276,9 @@ export abstract class PipelineCore extends DurableObject<Env> {
           if (!this.apply(run.id, { type: 'ref', step, attempt, ref }))
             this.#timers.set(`stop:${ref}`, Date.now());
         },
+        ended: (outcome) => this.apply(run.id, { type: 'result', step, attempt, outcome }),
       },
     );
-    void work
-      .catch((error: unknown): Outcome => {
-        if (!cancel.signal.aborted) console.error(`pipelines: ${run.id} step ${step + 1}`, error);
-        return { ok: false, message: `the step broke off: ${String(error)}`, retry: true };
-      })
-      .then((outcome) => {
-        if (this.#attempts.get(run.id) === mine) this.#attempts.delete(run.id);
-        this.apply(run.id, { type: 'result', step, attempt, outcome });
-      });
   }
 
   /** @throws while it goes on, to be asked again; its own limits end it at the latest */
@@ -328,16 +311,3 @@ export abstract class PipelineCore extends DurableObject<Env> {
 }
 
 const refuse = (code: PipelineRefusal['code']): PipelineRefusal => ({ ok: false, code });
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-  });
-}

@@ -1,4 +1,3 @@
-import type { Env } from '../../worker/env';
 import type {
   LogEntry,
   LogQuery,
@@ -20,10 +19,6 @@ const no = (code: PipelineRefusal['code']): PipelineRefusal => ({ ok: false, cod
 
 /** One per tenant: its pipelines' runs, their schedules and the log. See contract.ts. */
 export class Pipelines extends PipelineCore implements PipelinesApi {
-  constructor(ctx: DurableObjectState, env: Env) {
-    super(ctx, env);
-  }
-
   configChanged(reset?: string): Promise<void> {
     return this.planAll(reset);
   }
