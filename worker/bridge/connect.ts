@@ -18,7 +18,9 @@ const route = apiRoute({
   tags: ['Bridges'],
   access: 'public',
   errors: ['AUTH_FAIL', 'PERMISSION_DENIED', 'INVALID_PARAMS', 'RATE_LIMITED'],
-  request: { query: z.object({ bridge: z.uuid() }) },
+  request: {
+    query: z.object({ bridge: z.uuid().openapi({ example: '0f8fad5b-d9cb-469f-a165-70867728950e' }) }),
+  },
   responses: { 101: { description: 'Switching to WebSocket.' } },
 });
 

@@ -105,6 +105,8 @@ interface RouteExtras {
   errors?: readonly PlatformErrorCode[];
   /** Most bytes of a JSON body; 64 KiB when absent. */
   bodyLimit?: number;
+  /** It stands on nothing that could fail: INTERNAL is not among its answers. */
+  standsAlone?: true;
 }
 
 /**
@@ -124,7 +126,7 @@ export function apiRoute<
   P extends string,
   R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P } & RouteExtras,
 >(config: R): ReturnType<typeof createRoute<P, R>> {
-  const { access, errors = [], bodyLimit = DEFAULT_BODY_LIMIT, ...route } = config;
+  const { access, errors = [], bodyLimit = DEFAULT_BODY_LIMIT, standsAlone = false, ...route } = config;
   const hasJson = route.request?.body !== undefined && 'application/json' in route.request.body.content;
   const middleware: MiddlewareHandler<AppEnv>[] = [];
   const codes = new Set<PlatformErrorCode>();
@@ -139,7 +141,7 @@ export function apiRoute<
   }
   if (route.request?.query !== undefined || route.request?.params !== undefined) codes.add('INVALID_PARAMS');
   for (const code of errors) codes.add(code);
-  codes.add('INTERNAL');
+  if (!standsAlone) codes.add('INTERNAL');
 
   const built: RouteConfig = {
     ...route,

@@ -1,5 +1,6 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppEnv } from '../http/context';
+import { addExamples, type ExampleDocument } from '../http/examples';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 
 const document = apiRoute({
@@ -8,12 +9,13 @@ const document = apiRoute({
   summary: 'This document',
   tags: ['About'],
   access: 'public',
+  standsAlone: true,
   responses: { 200: json(z.record(z.string(), z.unknown()), 'OpenAPI 3.1.') },
 });
 
 /** The OpenAPI 3.1 document of everything mounted on `app`. */
 export function buildDocument(app: OpenAPIHono<AppEnv>) {
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {
       title: 'Trunkline',
@@ -24,6 +26,8 @@ export function buildDocument(app: OpenAPIHono<AppEnv>) {
     },
     security: [{ bearer: [] }, { cookie: [] }],
   });
+  addExamples(document as unknown as ExampleDocument);
+  return document;
 }
 
 /** `GET /api/openapi.json`, made once when first asked for, since it walks every schema. */

@@ -1,0 +1,100 @@
+/**
+ * Every id in the API: which kind of thing it names. A parameter of a path, and any field of a body or query whose name
+ * says that it names something, has to be here, or the sweeps fail: without it nobody would see that another tenant's
+ * id is answered otherwise than a made-up one.
+ */
+import type { KindName } from './kinds';
+
+/** `free`: it names nothing that the tenant has (a text of the client's own). */
+export type Meaning = KindName | 'free';
+
+/** By the path up to and with the parameter. */
+export const PATH_IDS: Readonly<Record<string, Meaning>> = {
+  '/api/bridges/{id}': 'bridge',
+  '/api/call/{id}': 'call',
+  '/api/call/{id}/recordings/{rid}': 'recording',
+  '/api/crm/note/{id}': 'note',
+  '/api/crm/notes/{call_id}': 'call',
+  '/api/gacs/runs/{id}': 'runWithPicture',
+  // Counted inside its run.
+  '/api/gacs/runs/{id}/steps/{n}': 'free',
+  '/api/gacs/scripts/{name}': 'script',
+  '/api/gacs/status/{script_id}': 'run',
+  '/api/gacs/stop/{script_id}': 'run',
+  '/api/monitor/slots/{id}': 'slot',
+  '/api/pbx/cdr/{id}': 'recordedCall',
+  '/api/pbx/queues/{queue}': 'pbxWord',
+  '/api/pbx/queues/{queue}/members/{extension}': 'extension',
+  '/api/phones/builds/{id}': 'build',
+  '/api/phones/commands/{id}': 'phoneCommand',
+  '/api/phones/{id}': 'phone',
+  '/api/roles/{id}': 'role',
+  '/api/sessions/{id}': 'session',
+  '/api/slots/{id}': 'slot',
+  '/api/slots/{id}/commands/{command_id}': 'slotCommand',
+  '/api/users/{id}': 'user',
+};
+
+/** Paths in which the same parameter means something narrower. */
+export const NARROWER: Readonly<Record<string, Meaning>> = {
+  '/api/call/{id}/recordings': 'recordedCall',
+};
+
+/** Of bodies (`METHOD path field`) and queries (`METHOD path ?name`). */
+export const FIELD_IDS: Readonly<Record<string, Meaning>> = {
+  'GET /api/audit ?actor': 'user',
+  'GET /api/audit ?target': 'user',
+  // Asked by the bridge itself, of no tenant before it has proved its key.
+  'GET /bridge/connect ?bridge': 'free',
+  'POST /api/call/end call_id': 'slotCall',
+  'POST /api/call/start bridge': 'bridge',
+  'POST /api/call/start company_id': 'free',
+  'POST /api/call/start contact_id': 'free',
+  'POST /api/call/start device_id': 'phone',
+  'POST /api/call/start slot': 'slot',
+  'GET /api/calls ?slot': 'slot',
+  'GET /api/calls ?user': 'user',
+  'POST /api/crm/note call_id': 'call',
+  'GET /api/gacs/runs ?slot': 'slot',
+  'POST /api/gacs/run-script script': 'script',
+  'POST /api/gacs/run-script slot_id': 'slot',
+  'GET /api/monitor/network ?bridge': 'bridge',
+  'GET /api/monitor/system ?bridge': 'bridge',
+  'GET /api/monitor/usb ?bridge': 'bridge',
+  'GET /api/pbx/channels ?bridge': 'bridge',
+  'POST /api/pbx/dial bridge': 'bridge',
+  'POST /api/pbx/dial company_id': 'free',
+  'POST /api/pbx/dial contact_id': 'free',
+  'GET /api/pbx/endpoints ?bridge': 'bridge',
+  'GET /api/pbx/queues ?bridge': 'bridge',
+  'POST /api/pbx/queues/{queue}/members bridge': 'bridge',
+  'DELETE /api/pbx/queues/{queue}/members/{extension} ?bridge': 'bridge',
+  'PATCH /api/pbx/queues/{queue}/members/{extension} bridge': 'bridge',
+  'POST /api/pbx/redirect call_id': 'pbxCall',
+  'POST /api/pbx/reload bridge': 'bridge',
+  'POST /api/pbx/spy bridge': 'bridge',
+  'GET /api/pbx/status ?bridge': 'bridge',
+  'GET /api/phones/commands ?device': 'phone',
+  'GET /api/phones/commands ?user': 'user',
+  'GET /api/phones/stats ?user': 'user',
+  'GET /api/slots ?bridge': 'bridge',
+  'PATCH /api/slots/{id} user': 'user',
+  'GET /api/users ?role': 'role',
+  'POST /api/users role': 'role',
+  'PATCH /api/users/{id} role': 'role',
+};
+
+/** What else has to be in the body for that field to count. */
+export const FIELD_NEEDS: Readonly<Record<string, Record<string, unknown>>> = {
+  'POST /api/call/start bridge': { via: 'pbx', from: '150', slot: undefined },
+  'POST /api/call/start device_id': { via: 'phone', slot: undefined },
+};
+
+/** Parameters of a path that the body has to repeat: parameter → field. */
+export const REPEATED: Readonly<Record<string, Record<string, string>>> = {
+  'PUT /api/gacs/scripts/{name}': { name: 'name' },
+};
+
+/** Names that say: here is the id of something. */
+export const NAMES_AN_ID =
+  /^(?:.+_)?ids?$|^(?:user|users|role|slot|slots|bridge|device|phone_id|script|campaign|lead|pipeline|actor|owner|seller|assigned_seller|assignee|target|agent_id|step_id|run)$/;

@@ -1,0 +1,54 @@
+/** What some examples need besides what a table of ids can give: a file, a key, a socket, a session to lose. */
+import { FcmSim } from '../../../sim/fcm/fcm';
+import { kinds } from './kinds';
+import type { Asked, Tenant } from './tenant';
+
+type Change = Asked & { bindings?: object };
+export type Special = (tenant: Tenant, asked: Asked) => Promise<Change>;
+
+/** These end the session they are asked with: it is somebody else's. */
+const ownSession: Special = async (tenant) => ({
+  headers: { authorization: `Bearer ${await tenant.signIn('seller')}`, 'content-type': 'application/json' },
+});
+const SOCKET = { headers: { upgrade: 'websocket' } };
+
+const OPERATORS_TOKEN = 'token-of-the-operator';
+
+/** By operation. */
+export const SPECIAL: Readonly<Record<string, Special>> = {
+  'POST /api/auth/logout': ownSession,
+  'POST /api/auth/refresh': ownSession,
+  'POST /api/sessions/revoke-all': ownSession,
+  'GET /api/live': () => Promise.resolve(SOCKET),
+  'GET /bridge/connect': async (tenant) => ({
+    ...SOCKET,
+    query: { bridge: await kinds.bridge.make(tenant) },
+  }),
+  'GET /metrics': () =>
+    Promise.resolve({
+      headers: { authorization: `Bearer ${OPERATORS_TOKEN}` },
+      bindings: { METRICS_TOKEN: OPERATORS_TOKEN },
+    }),
+  // Only a system role has something to go back to.
+  'POST /api/roles/{id}/restore': () => Promise.resolve({ path: { id: 'role_operator' } }),
+  // The trunk is one of the test's PBX.
+  'POST /api/pbx/dial': (_, { body }) => Promise.resolve({ body: { ...(body as object), trunk: 'trunk-a' } }),
+  // A phone that is plugged in stays.
+  'DELETE /api/slots/{id}': async (tenant, { path }) => {
+    const bridge = tenant.bridges.at(-1);
+    const known = (await bridge?.link.slots()) ?? [];
+    const left = known.filter((slot) => String(slot.id) !== path?.['id']).map(({ key }) => key);
+    bridge?.emit({ kind: 'slot.list', data: { slots: left } });
+    await bridge?.stored();
+    return {};
+  },
+  'POST /api/phones/builds': () =>
+    Promise.resolve({
+      raw: new Uint8Array([0x50, 0x4b, 0x03, 0x04, ...Array.from({ length: 60 }, () => 0)]),
+      headers: { 'content-type': 'application/vnd.android.package-archive', 'content-length': '64' },
+    }),
+  // The key in the document is shortened, as nobody's key belongs there.
+  'PUT /api/phones/push': async () => ({
+    body: { service_account: (await FcmSim.create()).keyFile },
+  }),
+};
