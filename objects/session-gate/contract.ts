@@ -100,6 +100,8 @@ export interface SessionGateApi extends Rpc.DurableObjectBranded {
   roleChanged(roleId: string): Promise<void>;
   /** The tenant's row or settings changed in D1. */
   tenantChanged(): Promise<void>;
+  /** The tenant as its sessions carry it; null when there is none, or it is closed. */
+  tenant(): Promise<TenantView | null>;
   /** The user's living sessions, the one used last first. */
   sessionsOf(userId: string): Promise<SessionView[]>;
 }

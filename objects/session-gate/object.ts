@@ -2,7 +2,14 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import { phoneQueueName } from '../lib/names';
-import type { CheckResult, OpenSessionInput, RevokeResult, SessionGateApi, SessionView } from './contract';
+import type {
+  CheckResult,
+  OpenSessionInput,
+  RevokeResult,
+  SessionGateApi,
+  SessionView,
+  TenantView,
+} from './contract';
 import { deliver } from './deliver';
 import { Directory } from './directory';
 import { FanoutStore } from './fanout';
@@ -102,6 +109,11 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
   async tenantChanged(): Promise<void> {
     await this.#loadTenant();
     await this.#drain();
+  }
+
+  async tenant(): Promise<TenantView | null> {
+    const tenant = await this.#tenant();
+    return tenant === null || tenant.disabled ? null : tenant.view;
   }
 
   sessionsOf(userId: string): Promise<SessionView[]> {
