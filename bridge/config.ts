@@ -34,6 +34,21 @@ const Trunk = z
   })
   .transform((trunk) => ({ ...trunk, dial: trunk.dial ?? `PJSIP/{number}@${trunk.name}` }));
 
+const Accounts = z.strictObject({
+  /** Written by the bridge alone; `pjsip_wizard.conf` has to take it in by `#tryinclude`. */
+  file: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,60}\.conf$/, 'a file name as pjsip_trunkline.conf')
+    .default('pjsip_trunkline.conf'),
+  /** Lines of each account as the PJSIP wizard has them: `"endpoint/context" = "from-internal"`. */
+  settings: z
+    .record(
+      z.string().regex(/^[a-z0-9_]+(\/[a-z0-9_]+)?$/, 'a setting of the PJSIP wizard'),
+      z.string().regex(/^[^\r\n;[\]]{0,200}$/, 'one line'),
+    )
+    .default({}),
+});
+
 const Pbx = z
   .strictObject({
     name: PbxName,
@@ -79,6 +94,8 @@ const Pbx = z
     contexts: z.array(PbxWord).default([]),
     trunks: z.array(Trunk).default([]),
     queues: z.array(PbxWord).default([]),
+    /** Accounts of operators that may be made and removed from the edge. Absent: none may. */
+    accounts: Accounts.optional(),
     /** Modules that may be reloaded from the edge. */
     modules: z.array(ModuleName).default([]),
     /** Where MixMonitor writes, on the PBX. Absent: recordings are not fetched. */

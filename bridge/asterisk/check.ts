@@ -15,10 +15,12 @@ import { connectSsh, WrongHostKey } from './ssh.ts';
 import { trunkState } from './trunks.ts';
 
 /** What the manager user has to be allowed, for `manager.conf`. */
-export const RIGHTS = {
-  read: 'system,call,agent,user,reporting,cdr,dialplan',
-  write: 'system,call,agent,user,reporting,originate',
-};
+function rights({ accounts, ssh }: PbxConfig): string {
+  const config = accounts ? ',config' : '';
+  // Without SSH the command line is asked over the manager interface.
+  const command = ssh ? '' : ',command';
+  return `read = system,call,agent,user,reporting,cdr,dialplan${config}, write = system,call,agent,user,reporting,originate${command}${config}`;
+}
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -37,7 +39,7 @@ function sshRemedy(error: unknown, config: PbxConfig): string {
 
 function amiRemedy(error: unknown, config: PbxConfig): string {
   if (error instanceof AmiLoginRefused) {
-    return `In manager.conf: [${config.ami.user}] with this secret, permit for ${config.ami.via === 'ssh' ? '127.0.0.1' : 'this host'}, read = ${RIGHTS.read}, write = ${RIGHTS.write}; then "manager reload".`;
+    return `In manager.conf: [${config.ami.user}] with this secret, permit for ${config.ami.via === 'ssh' ? '127.0.0.1' : 'this host'}, ${rights(config)}; then "manager reload".`;
   }
   if (/ENOENT|EACCES/.test(words(error)))
     return 'Write the secret into secret_file, readable by the bridge only.';
@@ -68,7 +70,7 @@ export async function checkPbx(config: PbxConfig, stateDir: string): Promise<Che
         rows.push({ what: what('SSH'), ok: false, found: words(error), remedy: sshRemedy(error, config) });
       }
     }
-    rows.push(await checkAmi(config, ssh, what));
+    rows.push(...(await checkAmi(config, ssh, what)));
     return rows;
   } finally {
     ssh?.dispose();
@@ -139,7 +141,7 @@ async function checkRecordings(directory: string, ssh: NodeSSH, what: What): Pro
   }
 }
 
-async function checkAmi(config: PbxConfig, ssh: NodeSSH | null, what: What): Promise<CheckRow> {
+async function checkAmi(config: PbxConfig, ssh: NodeSSH | null, what: What): Promise<CheckRow[]> {
   const { ami } = config;
   try {
     const credentials = credentialsOf(config);
@@ -147,18 +149,20 @@ async function checkAmi(config: PbxConfig, ssh: NodeSSH | null, what: What): Pro
     if (ami.via === 'direct') stream = await connectTcp(ami.host, ami.port);
     else if (ssh) stream = await ssh.forwardOut('127.0.0.1', 0, ami.host, ami.port);
     else
-      return {
-        what: what('AMI'),
-        ok: false,
-        found: 'not tried: it goes through SSH',
-        remedy: 'Mend SSH first.',
-      };
+      return [
+        {
+          what: what('AMI'),
+          ok: false,
+          found: 'not tried: it goes through SSH',
+          remedy: 'Mend SSH first.',
+        },
+      ];
     const session = await AmiSession.open(stream, credentials, () => undefined);
     try {
       await session.list('CoreShowChannels');
       const zone = await session.action('Getvar', { Variable: amiText('STRFTIME(,,%z)') });
       const knows = /^[+-]\d{4}$/.test(zone.Value ?? '');
-      return {
+      const row: CheckRow = {
         what: what('AMI'),
         ok: knows ? true : 'warn',
         found: `signed in as ${ami.user}${knows ? `, time zone ${zone.Value ?? ''}` : ', its time zone is not told'}`,
@@ -166,10 +170,34 @@ async function checkAmi(config: PbxConfig, ssh: NodeSSH | null, what: What): Pro
           remedy: 'Load func_strings.so and give the user "reporting"; else times of CDRs are guessed.',
         }),
       };
+      return config.accounts ? [row, await checkAccounts(session, config.accounts, config, what)] : [row];
     } finally {
       session.close();
     }
   } catch (error) {
-    return { what: what('AMI'), ok: false, found: words(error), remedy: amiRemedy(error, config) };
+    return [{ what: what('AMI'), ok: false, found: words(error), remedy: amiRemedy(error, config) }];
   }
+}
+
+/** Whether accounts of operators can be made: their file may be read, and Asterisk takes it in. */
+async function checkAccounts(
+  session: AmiSession,
+  { file }: NonNullable<PbxConfig['accounts']>,
+  config: PbxConfig,
+  what: What,
+): Promise<CheckRow> {
+  const row = { what: what('accounts') };
+  const { Response, Message = '' } = await session.action('GetConfig', {
+    Filename: amiText('pjsip_wizard.conf'),
+  });
+  if (Response === 'Success') return { ...row, ok: true, found: `written to ${file}` };
+  const isMissing = /not found/i.test(Message);
+  return {
+    ...row,
+    ok: false,
+    found: Message,
+    remedy: isMissing
+      ? `Make pjsip_wizard.conf with the line: #tryinclude "${file}", and load res_pjsip_config_wizard.so.`
+      : `In manager.conf: ${rights(config)}; then "manager reload".`,
+  };
 }

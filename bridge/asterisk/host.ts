@@ -12,6 +12,7 @@ import { ChannelTable } from './channels.ts';
 import { Cli } from './cli.ts';
 import { DialWatch } from './dial-watch.ts';
 import { HostPin } from './host-key.ts';
+import { MemberWatch } from './member-watch.ts';
 import { normalise } from './normalise.ts';
 import { Originates } from './originates.ts';
 import { parseVersion } from './parsers/version.ts';
@@ -43,6 +44,7 @@ export class AsteriskHost {
   readonly channels: ChannelTable;
   readonly trunks: TrunkWatch;
   readonly originates: Originates;
+  readonly #members: MemberWatch;
   readonly #recordings: RecordingWatch | null;
   readonly #services: BridgeServices;
   readonly #log: Logger;
@@ -96,6 +98,7 @@ export class AsteriskHost {
         data: { pbx: name, call_id: callId, reason: reason.slice(0, 160) },
       });
     });
+    this.#members = new MemberWatch({ pbx: config, emit: (event) => services.emit(event) });
     this.dials = new DialWatch(this.channels, this.originates, (trunk) => this.trunks.failed(trunk));
   }
 
@@ -164,6 +167,7 @@ export class AsteriskHost {
     this.originates.hear(event);
     this.#recordings?.hear(event, this.channels);
     this.trunks.hear(event);
+    this.#members.hear(event);
   }
 
   #takeCdr(event: AmiMessage): void {
@@ -184,6 +188,7 @@ export class AsteriskHost {
       const list = await session.list('CoreShowChannels');
       const events: BridgeEvent[] = synchronise(this.channels, list);
       for (const event of events) this.#services.emit(event);
+      await this.#members.synchronise(session);
       await this.#recordings?.resume(session, this.channels);
       for (const event of this.#held) this.#take(event);
     } finally {

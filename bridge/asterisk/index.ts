@@ -6,6 +6,7 @@ import { AsteriskHost } from './host.ts';
 import { RecordingStore } from './recordings/store.ts';
 import { Uploader } from './recordings/uploader.ts';
 import { RecordingWatch } from './recordings/watch.ts';
+import { accountVerbs } from './verbs/accounts.ts';
 import { channelsVerb } from './verbs/channels.ts';
 import { endpointsVerb } from './verbs/endpoints.ts';
 import { hangupVerb } from './verbs/hangup.ts';
@@ -40,6 +41,7 @@ export function createAsterisk(configs: PbxConfig[], services: BridgeServices): 
       ...endpointsVerb(hosts),
       ...trunksVerb(hosts),
       ...queueVerbs(hosts),
+      ...accountVerbs(hosts),
       ...reloadVerb(hosts),
       ...statusVerb(hosts),
     },

@@ -3,8 +3,8 @@
  * edge has stored it; the edge drops a number it has seen. Order is kept, of a call and of a slot.
  */
 import { z } from 'zod';
-import { CallId, ChannelId, Moment, PbxName, SlotKey } from './parts.ts';
-import { TrunkView } from './pbx.ts';
+import { CallId, ChannelId, Extension, Moment, PbxName, PbxWord, SlotKey } from './parts.ts';
+import { QueueMember, TrunkView } from './pbx.ts';
 import { SLOT_STATUSES } from './slots.ts';
 
 /** What a channel is, by the bridge's configuration of trunks and its name: never guessed at the edge. */
@@ -112,6 +112,30 @@ export const BridgeEvent = z.discriminatedUnion('kind', [
     }),
   }),
   z.object({ kind: z.literal('pbx.trunk'), data: TrunkView }),
+  /** Who is in the queues. `whole`: of all queues of the configuration, members that are not named are gone. */
+  z.object({
+    kind: z.literal('pbx.members'),
+    data: z.object({
+      pbx: PbxName,
+      whole: z.boolean(),
+      members: z
+        .array(
+          QueueMember.extend({
+            queue: PbxWord,
+            /** Whose it is by the configuration's `extension_channel`; null: no extension's. */
+            extension: Extension.nullable(),
+            /** False: it left the queue. */
+            present: z.boolean(),
+          }),
+        )
+        .max(2_000),
+    }),
+  }),
+  /** A queue rang a member and nobody took the call. */
+  z.object({
+    kind: z.literal('pbx.missed'),
+    data: z.object({ pbx: PbxName, queue: PbxWord, extension: Extension, ring_sec: z.number().int().min(0) }),
+  }),
   z.object({
     kind: z.literal('slot.state'),
     data: z.object({

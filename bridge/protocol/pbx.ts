@@ -46,6 +46,23 @@ export const TrunkView = z.object({
 });
 export type TrunkView = z.infer<typeof TrunkView>;
 
+export const QueueMember = z.object({
+  interface: z.string(),
+  name: z.string(),
+  /** Lower is asked first. */
+  penalty: z.number().int(),
+  paused: z.boolean(),
+  paused_reason: z.string(),
+  /** Added by a command; false: written in the queue's configuration. */
+  dynamic: z.boolean(),
+  in_call: z.boolean(),
+  /** `Not in use`, `In use`, `Ringing`, `Unavailable`, … */
+  status: z.string(),
+  calls_taken: z.number().int(),
+  last_call: Moment.nullable(),
+});
+export type QueueMember = z.infer<typeof QueueMember>;
+
 export const QueueView = z.object({
   name: z.string(),
   strategy: z.string(),
@@ -53,24 +70,15 @@ export const QueueView = z.object({
   completed: z.number().int(),
   abandoned: z.number().int(),
   hold_time_sec: z.number().int(),
-  members: z.array(
-    z.object({
-      interface: z.string(),
-      name: z.string(),
-      penalty: z.number().int(),
-      paused: z.boolean(),
-      paused_reason: z.string(),
-      dynamic: z.boolean(),
-      in_call: z.boolean(),
-      /** `Not in use`, `In use`, `Ringing`, `Unavailable`, … */
-      status: z.string(),
-      calls_taken: z.number().int(),
-      last_call: Moment.nullable(),
-    }),
-  ),
+  members: z.array(QueueMember),
 });
 
 const queueMember = z.object({ pbx, queue: PbxWord, extension: Extension });
+
+const DisplayName = z
+  .string()
+  .max(80)
+  .regex(/^[^\r\n"<>\\]*$/, 'not a display name');
 
 export const PBX_VERBS = {
   /** Rings an extension and, when it answers, the number: by the dialplan's rules, or over the trunk named. */
@@ -85,11 +93,7 @@ export const PBX_VERBS = {
       /** Absent: the dialplan chooses. Must be in the bridge's configuration. */
       trunk: PbxWord.optional(),
       /** What the extension's own phone shows while it rings. */
-      caller_name: z
-        .string()
-        .max(80)
-        .regex(/^[^\r\n"<>\\]*$/, 'not a display name')
-        .optional(),
+      caller_name: DisplayName.optional(),
       /** How long the extension rings, seconds. */
       ring_sec: z.number().int().min(5).max(120).default(30),
     }),
@@ -188,6 +192,41 @@ export const PBX_VERBS = {
         .optional(),
     }),
     result: z.object({}),
+  },
+  /** How early a member is asked. */
+  'pbx.queue.penalty': {
+    effect: true,
+    deadlineMs: 10_000,
+    args: queueMember.extend({ penalty: z.number().int().min(0).max(100) }),
+    result: z.object({}),
+  },
+  /** Accounts of the file that the bridge writes; those of other files are not its affair. */
+  'pbx.accounts': {
+    effect: false,
+    deadlineMs: 10_000,
+    args: z.object({ pbx }),
+    result: z.object({ accounts: z.array(z.object({ extension: Extension })) }),
+  },
+  /** Makes an account with a password of Asterisk's own file, which is told to nobody here. `already`: it was there. */
+  'pbx.account.put': {
+    effect: true,
+    deadlineMs: 20_000,
+    args: z.object({ pbx, extension: Extension, name: DisplayName.optional() }),
+    result: z.object({ already: z.boolean() }),
+  },
+  /** `already`: there was none. */
+  'pbx.account.remove': {
+    effect: true,
+    deadlineMs: 20_000,
+    args: z.object({ pbx, extension: Extension }),
+    result: z.object({ already: z.boolean() }),
+  },
+  /** What the account signs in with, read from Asterisk now. No effect, so that no journal holds it. */
+  'pbx.account.password': {
+    effect: false,
+    deadlineMs: 10_000,
+    args: z.object({ pbx, extension: Extension }),
+    result: z.object({ login: z.string(), password: z.string() }),
   },
   /** A module of the bridge's list of modules that may be reloaded. */
   'pbx.reload': {

@@ -6,7 +6,7 @@ import type { Journal } from './journal.ts';
 /** Dropped first, oldest first, when the journal is full: lines of the log, and states that each new tunnel tells anew. */
 const MINOR: ReadonlySet<BridgeEventKind> = new Set(['bridge.log', 'pbx.trunk', 'pbx.state']);
 /** Told so often that a write to the disk for each would cost too much: one for many, before they are sent. */
-const BATCHED: ReadonlySet<BridgeEventKind> = new Set(['pbx.channel', ...MINOR]);
+const BATCHED: ReadonlySet<BridgeEventKind> = new Set(['pbx.channel', 'pbx.members', ...MINOR]);
 /** In the order in which rows are given up. */
 const TABLES = ['minor_events', 'events'] as const;
 const DROP_AT_ONCE = 2_000;

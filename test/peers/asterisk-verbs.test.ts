@@ -173,6 +173,10 @@ describe('injection', () => {
     'pbx.queue.add': { queue: 'support', extension: '151', name: 'Ann' },
     'pbx.queue.remove': { queue: 'support', extension: '151' },
     'pbx.queue.pause': { queue: 'support', extension: '151', paused: true, reason: 'lunch' },
+    'pbx.queue.penalty': { queue: 'support', extension: '151', penalty: 2 },
+    'pbx.account.put': { extension: '7003', name: 'Ann' },
+    'pbx.account.remove': { extension: '7003' },
+    'pbx.account.password': { extension: '7003' },
     'pbx.reload': { module: 'app_queue.so' },
   };
   const spoilt = (args: Record<string, unknown>) =>
@@ -222,6 +226,7 @@ describe('injection', () => {
     expect(new Set(dials())).toEqual(new Set(['+375290000001']));
     expect(new Set(facts().map(({ endpoint }) => endpoint))).toEqual(new Set(['150', 'trunk-main']));
     await bench.ask('pbx.queue.remove', { queue: 'support', extension: '151' });
+    await bench.ask('pbx.account.remove', { extension: '7003' });
     expect(existsSync(mark())).toBe(false);
     expect(bench.state()).toMatchObject({ ami: 'up' });
   });

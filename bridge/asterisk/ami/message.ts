@@ -19,6 +19,8 @@ export type AmiActionName =
   | 'Challenge'
   | 'Command'
   | 'CoreShowChannels'
+  | 'CreateConfig'
+  | 'GetConfig'
   | 'Getvar'
   | 'Hangup'
   | 'Login'
@@ -27,9 +29,11 @@ export type AmiActionName =
   | 'Ping'
   | 'QueueAdd'
   | 'QueuePause'
+  | 'QueuePenalty'
   | 'QueueRemove'
   | 'QueueStatus'
-  | 'Redirect';
+  | 'Redirect'
+  | 'UpdateConfig';
 
 /** Fields in their order; one with several values is written once per value. */
 export type AmiFields = Readonly<Record<string, AmiText | readonly AmiText[]>>;

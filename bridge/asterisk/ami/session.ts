@@ -17,8 +17,9 @@ export class AmiLoginRefused extends Error {
   override readonly name = 'AmiLoginRefused';
 }
 
-/** Channels and transfers, CDRs, variables and applications, registrations; not the reports about each media packet. */
-const EVENT_CLASSES = 'system,call,cdr,dialplan';
+/** Channels and transfers, members of queues, CDRs, variables and applications, registrations; not the reports about
+ * each media packet. */
+const EVENT_CLASSES = 'system,call,agent,cdr,dialplan';
 
 /** How long an answer may take: the interface is on the host itself or on its network. */
 const ANSWER_WITHIN_MS = 8_000;

@@ -4,25 +4,11 @@ import { Refusal, type Handlers } from '../../part.ts';
 import type { QueueView } from '../../protocol/pbx.ts';
 import { amiText, type AmiActionName, type AmiFields, type AmiMessage } from '../ami/message.ts';
 import type { AsteriskHost } from '../host.ts';
+import { count, readMember } from '../members.ts';
 import { plain } from '../names.ts';
 import { extensionOf, queueOf, ringing, type Hosts } from './hosts.ts';
 
 type Queue = z.output<typeof QueueView>;
-
-/** Asterisk's device states, by the numbers of `QueueMember`. */
-const STATUS = [
-  'Unknown',
-  'Not in use',
-  'In use',
-  'Busy',
-  'Invalid',
-  'Unavailable',
-  'Ringing',
-  'Ring, in use',
-  'On Hold',
-];
-
-const count = (text: string | undefined): number => Math.max(0, Math.trunc(Number(text)) || 0);
 
 /** The list that answers `QueueStatus`: each queue's own row, then its members. */
 export function readQueues(rows: readonly AmiMessage[]): Queue[] {
@@ -40,18 +26,7 @@ export function readQueues(rows: readonly AmiMessage[]): Queue[] {
         members: [],
       });
     } else if (row.Event === 'QueueMember') {
-      queues.get(name)?.members.push({
-        interface: plain(row.Location),
-        name: plain(row.Name),
-        penalty: count(row.Penalty),
-        paused: row.Paused === '1',
-        paused_reason: plain(row.PausedReason),
-        dynamic: row.Membership !== 'static',
-        in_call: row.InCall === '1',
-        status: STATUS[count(row.Status)] ?? 'Unknown',
-        calls_taken: count(row.CallsTaken),
-        last_call: count(row.LastCall) === 0 ? null : count(row.LastCall) * 1000,
-      });
+      queues.get(name)?.members.push(readMember(row));
     }
   }
   return [...queues.values()];
@@ -115,6 +90,13 @@ export const queueVerbs = (hosts: Hosts): Handlers => ({
       ...(args.reason !== undefined && { Reason: amiText(args.reason) }),
     };
     await change(host, 'QueuePause', fields, null, signal);
+    return {};
+  },
+
+  'pbx.queue.penalty': async (args, { signal }) => {
+    const host = hosts.get(args.pbx);
+    const fields = { ...member(host, args), Penalty: amiText(args.penalty) };
+    await change(host, 'QueuePenalty', fields, null, signal);
     return {};
   },
 });

@@ -60,6 +60,8 @@ ${toml({
   ...pbx,
 })}
 ${overSsh ?? ''}
+[pbx.accounts]
+settings = { "endpoint/context" = "inoffice", "transport" = "udp", "endpoint/allow" = "!all,ulaw,alaw", "endpoint/direct_media" = "no" }
 [pbx.ami]
 ${toml({ port: peers.ami.port, user: peers.ami.user, secret: peers.ami.secret, ...(!ssh && { via: 'direct' }), ...ami })}
 [[pbx.trunks]]

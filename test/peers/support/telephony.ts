@@ -176,14 +176,24 @@ export function callFromCarrier(number: string, ms: number): SipParty {
   return new SipParty([...own.split(' '), '-s', number, '-d', String(ms), `127.0.0.1:${sipPort}`]);
 }
 
-/** Extension 152's REGISTER, for so many seconds; 0 ends it. */
-async function register(user: string, seconds: number): Promise<void> {
+export interface SipAccount {
+  login: string;
+  password: string;
+  /** User of the contact: how the phone behind it behaves. */
+  contact?: string;
+}
+
+const ACCOUNT_152 = { login: '152', password: 'ext-152' };
+
+/** An extension's REGISTER, for so many seconds; 0 ends it. @throws when Asterisk refuses it */
+export async function register(account: SipAccount, seconds: number): Promise<void> {
   const { dir, prefix, sipPort } = telephony();
   const file = join(dir, 'pbx/sipp/register.csv');
-  writeFileSync(file, `SEQUENTIAL\n152;ext-152;${seconds};${user};127.0.0.1:${prefix}152\n`);
+  const { login, password, contact = login } = account;
+  writeFileSync(file, `SEQUENTIAL\n${login};${password};${seconds};${contact};127.0.0.1:${prefix}152\n`);
   const once = `-sf register.xml -i 127.0.0.1 -p ${freePort()} -m 1 127.0.0.1:${sipPort}`;
   const code = await new SipParty([...once.split(' '), '-inf', file]).ended;
-  if (code !== 0) throw new Error(`extension 152 could not register: sipp ended with ${code}`);
+  if (code !== 0) throw new Error(`${login} could not register: sipp ended with ${code}`);
 }
 
 /** How a phone behaves: by its scenario, and as the carrier does by the number under which it registers. */
@@ -205,10 +215,10 @@ export async function registerPhone(
   const [scenario, user] = BEHAVIOURS[behaviour];
   const own = `-sf ${scenario}.xml -i 127.0.0.1 -mi 127.0.0.1 -p ${telephony().prefix}152 -min_rtp_port 35000 -max_rtp_port 35998`;
   const phone = new SipParty(own.split(' '));
-  await register(user, 300);
+  await register({ ...ACCOUNT_152, contact: user }, 300);
   return {
     stop: async () => {
-      await register(user, 0);
+      await register({ ...ACCOUNT_152, contact: user }, 0);
       await phone.stop();
     },
   };
