@@ -3,6 +3,7 @@ import { bridges } from './bridge/bridges';
 import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
 import { dci } from './dci';
+import { crmLinksRoom } from './crm';
 import { demo } from './demo/seed';
 import { dialer } from './dialer';
 import { readRefusedBodies } from './http/body';
@@ -38,6 +39,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
   app.use('/bridge/*', apiHeaders);
+  app.use('/retailcrm/*', apiHeaders);
+  app.use('/retailcrm-admin/api/*', apiHeaders);
   app.use('/metrics', apiHeaders);
 
   app.route('/', auth);
@@ -64,6 +67,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', connect);
   app.route('/', slotsRoom);
   app.route('/', dci);
+  app.route('/', crmLinksRoom);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

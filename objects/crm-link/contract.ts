@@ -65,9 +65,9 @@ export interface LogEntry {
   /** The PBX's id of the call, null of what is about no call. */
   callId: string | null;
   phone: string | null;
-  /** What was asked and answered, secrets masked. */
-  request: unknown;
-  response: unknown;
+  /** What was asked and answered, as JSON, secrets masked. */
+  request: string | null;
+  response: string | null;
   status: 'success' | 'error';
   error: string | null;
   httpStatus: number | null;
@@ -85,10 +85,6 @@ export interface LogQuery {
   /** 1–200. */
   limit: number;
 }
-
-/** What a room adds to the log: a click, a redirect. */
-export type NewLogEntry = Pick<LogEntry, 'eventType' | 'status'> &
-  Partial<Omit<LogEntry, 'id' | 'at' | 'eventType' | 'status'>>;
 
 export interface DeadLetter {
   id: string;
@@ -150,7 +146,6 @@ export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
   logs(query: LogQuery): Promise<{ items: LogEntry[]; next: number | null }>;
   /** The last successes and the last failures, five each. */
   digest(): Promise<{ successes: LogEntry[]; errors: LogEntry[] }>;
-  note(entry: NewLogEntry): Promise<void>;
   /** Newest first; `limit` 1–200. */
   deadLetters(query: {
     cursor?: string | null;
@@ -163,6 +158,8 @@ export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
   resume(): Promise<void>;
   /** Asks the CRM whether it takes the address and the key; without a candidate those of the link. */
   tryOut(candidate?: LinkCandidate): Promise<CrmAnswer<{ details: string }>>;
+  /** Shows somebody of the CRM a popup and closes it: the CRM is asked at once, nothing is kept. */
+  tryPopup(input: { userId: string; code: string }): Promise<CrmAnswer<null>>;
   /** Makes us known to the CRM (or known as inactive), with the extensions D1 has. */
   register(input: RegisterInput): Promise<CrmAnswer<{ created: boolean; unknownUsers: string[] }>>;
   /** Active people of the CRM. */

@@ -1,5 +1,12 @@
-import type { LogEntry, LogQuery, NewLogEntry } from './contract';
+import type { LogEntry, LogQuery } from './contract';
 import { maskForLog, maskText } from './mask';
+
+/** What is not given is unknown or has none; `request` and `response` are any JSON. */
+type NewLogEntry = Pick<LogEntry, 'eventType' | 'status'> &
+  Partial<Omit<LogEntry, 'id' | 'at' | 'eventType' | 'status' | 'request' | 'response'>> & {
+    request?: unknown;
+    response?: unknown;
+  };
 
 const KEEP_MS = 30 * 24 * 3_600_000;
 /** A month of a busy tenant; the oldest go first. */
@@ -85,8 +92,8 @@ const entryOf = (row: Row): LogEntry => ({
   eventType: row.event_type,
   callId: row.call_id,
   phone: row.phone,
-  request: row.request === null ? null : (JSON.parse(row.request) as unknown),
-  response: row.response === null ? null : (JSON.parse(row.response) as unknown),
+  request: row.request,
+  response: row.response,
   status: row.status === 'success' ? 'success' : 'error',
   error: row.error,
   httpStatus: row.http_status,

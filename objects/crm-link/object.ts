@@ -88,11 +88,6 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
     return { successes: last('success'), errors: last('error') };
   }
 
-  async note(entry: contract.NewLogEntry): Promise<void> {
-    await this.copy.current();
-    this.log.add(entry, Date.now());
-  }
-
   async deadLetters(query: {
     cursor?: string | null;
     limit: number;
@@ -117,6 +112,10 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
     // The key the CRM had refused is good again.
     if (answer.ok && candidate === undefined && this.teller.held() !== null) await this.resume();
     return answer;
+  }
+
+  async tryPopup(input: { userId: string; code: string }): Promise<contract.CrmAnswer<null>> {
+    return this.office.tryPopup(input);
   }
 
   async register(

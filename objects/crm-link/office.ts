@@ -1,4 +1,5 @@
 import type { Env } from '../../worker/env';
+import type { CrmIntent } from '../call-hub/crm/contract';
 import type { Fetcher } from '../lib/outgoing-fetch';
 import { ask } from './asking';
 import { take, untilNext, type Bucket } from './bucket';
@@ -13,6 +14,8 @@ import type { State } from './state';
 const TIMEOUT_MS = 8_000;
 /** What the CRM allows outside of telephony, kept a little below. */
 const PER_SECOND = 8;
+/** Nobody's number: no country has the code 999. */
+const TEST_PHONE = '+999000000000';
 /** Codes the CRM doesn't know start a sync by themselves this often at most. */
 const SYNC_AGAIN_MS = 10 * 60_000;
 
@@ -37,6 +40,43 @@ export class CrmOffice {
     const link = candidate === undefined ? copy.link() : this.candidateLink(candidate);
     if (link === null) return NOT_CONFIGURED;
     return copy.family.test(link, this.asker(), Date.now());
+  }
+
+  /** A popup of no call, to the extension as if the user had it, and its end. */
+  async tryPopup(input: { userId: string; code: string }): Promise<CrmAnswer<null>> {
+    const { copy } = this.parts;
+    await copy.current();
+    const known = copy.link();
+    if (known === null) return NOT_CONFIGURED;
+    const link = { ...known, users: new Map([[input.code, input.userId]]) };
+    const now = Date.now();
+    const id = `test-${crypto.randomUUID()}`;
+    const call = { callId: id, externalId: id, direction: 'in', phone: TEST_PHONE, trunk: null } as const;
+    const common = { at: now, call, extensions: [input.code] };
+    const story: CrmIntent[] = [
+      { kind: 'popup', id: `${id}/1`, n: 1, ...common },
+      { kind: 'hangup', id: `${id}/2`, n: 2, result: 'no_answer', ...common },
+    ];
+    const asker = this.asker();
+    for (const intent of story) {
+      const request = await copy.family.request(intent, link, now);
+      if ('skip' in request) return { ok: false, status: 400, error: request.skip };
+      const reply = await asker(request);
+      const outcome = copy.family.judge(intent, link, reply);
+      if (outcome.kind !== 'delivered')
+        return {
+          ok: false,
+          status: reply.status,
+          error: 'error' in outcome ? outcome.error : outcome.reason,
+        };
+      if (outcome.unknownCodes !== undefined)
+        return {
+          ok: false,
+          status: 400,
+          error: `the CRM does not know the code ${outcome.unknownCodes.join(', ')}`,
+        };
+    }
+    return { ok: true, value: null };
   }
 
   async register(input: RegisterInput): Promise<CrmAnswer<{ created: boolean; unknownUsers: string[] }>> {

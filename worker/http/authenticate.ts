@@ -3,6 +3,7 @@ import { actionsOf, type Action } from '../auth/permissions';
 import { verifyToken } from '../auth/tokens';
 import type { Env } from '../env';
 import type { AppEnv, Identity } from './context';
+import { identifyByCrm } from './crm-identity';
 import { isOurApp, isSafeMethod } from './csrf';
 import { PlatformError } from './errors';
 import { readSessionCookie } from './session-cookie';
@@ -29,7 +30,7 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
   const cookie = request.headers.has('authorization') ? undefined : readSessionCookie(request, env);
   const token = bearer ?? cookie;
   if (token === undefined)
-    return { ok: false, reason: request.headers.has('authorization') ? 'invalid' : 'missing' };
+    return request.headers.has('authorization') ? { ok: false, reason: 'invalid' } : identifyGuest(request, env);
   const via = bearer === undefined ? 'cookie' : 'bearer';
   if (via === 'cookie' && !isSafeMethod(request.method) && !isOurApp(request))
     return { ok: false, reason: 'foreign' };
@@ -62,6 +63,14 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
       expiresAt: known.expiresAt,
     },
   };
+}
+
+/** Who has no session here: somebody whom a CRM sent to the screens of its integration, or nobody. */
+async function identifyGuest(request: Request, env: Env): Promise<IdentifyResult> {
+  const guest = await identifyByCrm(request, env);
+  if (guest === null) return { ok: false, reason: 'missing' };
+  if (!guest.ok) return { ok: false, reason: 'invalid' };
+  return isSafeMethod(request.method) || isOurApp(request) ? guest : { ok: false, reason: 'foreign' };
 }
 
 /**

@@ -10,6 +10,11 @@ export function apiOf(path: string): ApiFamily {
     return 'dialer';
   if (under(path, '/asterisk')) return 'pbx';
   if (under(path, '/socket.io')) return 'engine';
-  if (['/api', '/bridge', '/metrics', '/__demo'].some((root) => under(path, root))) return 'platform';
+  if (
+    ['/api', '/bridge', '/metrics', '/__demo', '/retailcrm', '/retailcrm-admin/api'].some((root) =>
+      under(path, root),
+    )
+  )
+    return 'platform';
   return 'app';
 }

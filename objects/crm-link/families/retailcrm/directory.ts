@@ -32,7 +32,7 @@ function moduleBody(link: FamilyLink, input: RegisterInput): Record<string, unkn
     integrationCode: MODULE,
     active: input.active,
     name: 'Trunkline',
-    logo: at('/logo.svg'),
+    logo: at('/favicon.svg'),
     baseUrl: input.publicUrl,
     clientId: input.clientId,
     accountUrl: input.accountUrl,
