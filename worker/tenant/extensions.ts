@@ -28,7 +28,7 @@ const Extension = z
     id: z.string(),
     number: z.string(),
     label: z.string().nullable(),
-    user: UserRef.nullable(),
+    user: z.union([UserRef, z.null()]),
     created_at: z.iso.datetime(),
   })
   .openapi('Extension', {

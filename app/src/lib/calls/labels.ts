@@ -33,6 +33,13 @@ const SOURCE: Record<Call['source'], () => string> = {
 export const sourceText = ({ source, slot }: Pick<Call, 'source' | 'slot'>): string =>
   slot === null ? SOURCE[source]() : m.source_slot_number({ id: slot });
 
+/** What a call of this kind runs over. */
+export const sourceName = (source: Call['source']): string => SOURCE[source]();
+
+/** How a call ended; null: nothing says it. */
+export const outcomeText = (outcome: CallOutcome | null): string =>
+  outcome === null ? m.outcome_unknown() : OUTCOME[outcome].text();
+
 export const directionText = (direction: CallDirection): string => DIRECTION[direction]();
 
 /** What a call's badge says: where it stands while it runs, how it ended afterwards. */

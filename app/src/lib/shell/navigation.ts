@@ -1,17 +1,42 @@
+import Building from '@lucide/svelte/icons/building-2';
+import Contact from '@lucide/svelte/icons/contact-round';
+import Gauge from '@lucide/svelte/icons/gauge';
 import Headset from '@lucide/svelte/icons/headset';
+import Megaphone from '@lucide/svelte/icons/megaphone';
+import History from '@lucide/svelte/icons/history';
 import LayoutGrid from '@lucide/svelte/icons/layout-grid';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Server from '@lucide/svelte/icons/server';
+import Settings from '@lucide/svelte/icons/settings';
 import Smartphone from '@lucide/svelte/icons/smartphone';
 import Users from '@lucide/svelte/icons/users';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
 
 export interface NavItem {
-  href: '/' | '/slots' | '/scripts' | '/phones' | '/pbx' | '/bridges' | '/people';
+  href:
+    | '/'
+    | '/leads'
+    | '/calls'
+    | '/dashboard'
+    | '/settings'
+    | '/tenants'
+    | '/campaigns'
+    | '/slots'
+    | '/scripts'
+    | '/phones'
+    | '/pbx'
+    | '/bridges'
+    | '/people';
   route:
     | '/(workspace)'
+    | '/(workspace)/leads'
+    | '/(admin)/calls'
+    | '/(admin)/dashboard'
+    | '/(admin)/settings'
+    | '/(admin)/tenants'
+    | '/(admin)/campaigns'
     | '/(admin)/slots'
     | '/(admin)/scripts'
     | '/(admin)/phones'
@@ -35,11 +60,33 @@ export const NAVIGATION: readonly NavGroup[] = [
     label: m.nav_group_work,
     items: [
       { href: '/', route: '/(workspace)', label: m.nav_workspace, icon: Headset, needs: ['call.view'] },
+      {
+        href: '/leads',
+        route: '/(workspace)/leads',
+        label: m.nav_leads,
+        icon: Contact,
+        needs: ['lead.view'],
+      },
+      { href: '/calls', route: '/(admin)/calls', label: m.nav_calls, icon: History, needs: ['call.view'] },
     ],
   },
   {
     label: m.nav_group_admin,
     items: [
+      {
+        href: '/dashboard',
+        route: '/(admin)/dashboard',
+        label: m.nav_dashboard,
+        icon: Gauge,
+        needs: ['dashboard.view'],
+      },
+      {
+        href: '/campaigns',
+        route: '/(admin)/campaigns',
+        label: m.nav_campaigns,
+        icon: Megaphone,
+        needs: ['campaign.view', 'dnc.view'],
+      },
       { href: '/slots', route: '/(admin)/slots', label: m.nav_slots, icon: LayoutGrid, needs: ['slot.view'] },
       {
         href: '/scripts',
@@ -69,6 +116,20 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_people,
         icon: Users,
         needs: ['user.view', 'role.view', 'audit.view'],
+      },
+      {
+        href: '/settings',
+        route: '/(admin)/settings',
+        label: m.nav_settings,
+        icon: Settings,
+        needs: ['tenant.settings', 'extension.view'],
+      },
+      {
+        href: '/tenants',
+        route: '/(admin)/tenants',
+        label: m.nav_tenants,
+        icon: Building,
+        needs: ['tenant.manage'],
       },
     ],
   },
