@@ -4,6 +4,8 @@ import { frontEntry } from './front-entry';
 
 export { BridgeLink } from '../objects/bridge-link/object';
 export { CallHub } from '../objects/call-hub/object';
+export { Campaign } from '../objects/campaign/object';
+export { DialGuard } from '../objects/dial-guard/object';
 export { Leads } from '../objects/leads/object';
 export { CrmLink } from '../objects/crm-link/object';
 export { Outbox } from '../objects/outbox/object';

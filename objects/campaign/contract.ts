@@ -21,6 +21,7 @@ import type {
   Page,
 } from './views';
 
+export type { CallWatchEvent };
 export * from './agent-contract';
 export * from './views';
 

@@ -40,7 +40,12 @@ export class Lines {
   /** Looks at every bridge's slots. One that can't be asked counts as not connected. */
   async slots(tenant: TenantView, now: number): Promise<SlotsSeen> {
     const asked = await Promise.allSettled(
-      tenant.bridges.map(async ({ id }) => ({ id, slots: await this.#link(id).slots() })),
+      tenant.bridges.map(async ({ id }) => {
+        const link = this.#link(id);
+        const slots = await link.slots();
+        const isUp = slots.some(({ status }) => status !== 'OFFLINE') || (await link.status()).connected;
+        return { id, slots, isUp };
+      }),
     );
     const seen = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     const slots = seen.flatMap(({ id, slots }) =>
@@ -53,7 +58,7 @@ export class Lines {
     return {
       at: now,
       bridges: tenant.bridges.length,
-      connected: seen.filter(({ slots }) => slots.some(({ status }) => status !== 'OFFLINE')).length,
+      connected: seen.filter(({ isUp }) => isUp).length,
       online: online.length,
       free: free.length,
       freeSlots: free.map(({ bridgeId, slot }) => ({ bridgeId, slot: slot.id })),
