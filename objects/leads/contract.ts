@@ -23,7 +23,7 @@ export * from './import-contract';
 export const STATUS_KINDS = ['open', 'won', 'lost'] as const;
 export type StatusKind = (typeof STATUS_KINDS)[number];
 
-export const STATUS_COLORS = ['neutral', 'blue', 'amber', 'green', 'red', 'violet'] as const;
+export const STATUS_COLORS = ['neutral', 'blue', 'amber', 'green', 'red'] as const;
 export type StatusColor = (typeof STATUS_COLORS)[number];
 
 export interface LeadStatus {

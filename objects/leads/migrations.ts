@@ -23,8 +23,8 @@ export const LEADS_MIGRATIONS: readonly ObjectMigration[] = [
       ) STRICT;
       INSERT INTO statuses (key, kind, color, position) VALUES
         ('new', 'open', 'blue', 0),
-        ('in_work', 'open', 'amber', 1),
-        ('callback', 'open', 'violet', 2),
+        ('in_work', 'open', 'blue', 1),
+        ('callback', 'open', 'amber', 2),
         ('no_answer', 'open', 'neutral', 3),
         ('won', 'won', 'green', 4),
         ('lost', 'lost', 'red', 5);

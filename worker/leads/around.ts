@@ -33,7 +33,7 @@ const lookup = apiRoute({
           .string()
           .nullable()
           .openapi({ description: 'E.164; null where it can be no outside number.' }),
-        lead: Lead.nullable(),
+        lead: z.union([Lead, z.null()]),
         held_by: Person.nullable(),
       }),
       'What is known of it.',

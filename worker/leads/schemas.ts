@@ -128,7 +128,7 @@ export const LeadStatus = z
     leads: z.number().int().openapi({ description: 'How many of those you see have it.' }),
   })
   .openapi('LeadStatus', {
-    example: { key: 'callback', name: null, kind: 'open', color: 'violet', hidden: false, leads: 12 },
+    example: { key: 'callback', name: null, kind: 'open', color: 'amber', hidden: false, leads: 12 },
   });
 
 /** Before and after hold only what changed. */
