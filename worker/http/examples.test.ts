@@ -55,11 +55,24 @@ describe('addExamples', () => {
     const document: ExampleDocument = {
       components: { schemas: { One: schema } },
       paths: {
-        '/a': { post: { requestBody: none(), responses: { 200: none(), 201: given, 204: {} } } },
+        '/a': {
+          post: {
+            parameters: [
+              { name: 'id', in: 'path', required: true, schema: { type: 'string', format: 'uuid' } },
+              { name: 'q', in: 'query', schema: { type: 'string' } },
+            ],
+            requestBody: none(),
+            responses: { 200: none(), 201: given, 204: {} },
+          },
+        },
       },
     };
     addExamples(document);
-    const { requestBody, responses } = document.paths?.['/a']?.['post'] ?? {};
+    const { parameters, requestBody, responses } = document.paths?.['/a']?.['post'] ?? {};
+    expect(parameters?.map(({ example }) => example)).toEqual([
+      '7d1c1c1e-0000-4000-8000-000000000012',
+      undefined,
+    ]);
     expect(requestBody?.content?.['application/json']?.example).toEqual({ text: 'text' });
     expect(responses?.['200']?.content?.['application/json']?.example).toEqual({ text: 'text', later: true });
     expect(responses?.['201']?.content?.['application/json']?.example).toEqual({ text: 'mine' });

@@ -21,17 +21,30 @@ interface Media {
   example?: unknown;
   examples?: unknown;
 }
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema?: ExampleSchema;
+  example?: unknown;
+}
 interface Content {
   content?: Record<string, Media | undefined>;
 }
 
 /** What of an OpenAPI document this reads and completes. */
 export interface ExampleDocument {
-  paths?: Record<string, Record<string, { requestBody?: Content; responses?: Record<string, Content> }>>;
+  paths?: Record<
+    string,
+    Record<string, { parameters?: Parameter[]; requestBody?: Content; responses?: Record<string, Content> }>
+  >;
   components?: { schemas?: Record<string, ExampleSchema> };
 }
 
-/** Gives every JSON body and answer without an example one put together from its schema; a body's has what it must have. */
+/**
+ * Gives every JSON body and answer, and every parameter that has to be there, an example put together from its schema
+ * where it has none; a body's has what it must have.
+ */
 export function addExamples(document: ExampleDocument): void {
   const schemas = document.components?.schemas ?? {};
   const complete = (part: Content | undefined, onlyRequired: boolean) => {
@@ -41,6 +54,10 @@ export function addExamples(document: ExampleDocument): void {
   };
   for (const item of Object.values(document.paths ?? {})) {
     for (const operation of Object.values(item)) {
+      for (const parameter of operation.parameters ?? []) {
+        if (parameter.required !== true || parameter.schema === undefined) continue;
+        parameter.example ??= exampleFor(parameter.schema, schemas, parameter.name);
+      }
       complete(operation.requestBody, true);
       for (const response of Object.values(operation.responses ?? {})) complete(response, false);
     }

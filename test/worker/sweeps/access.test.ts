@@ -14,9 +14,7 @@ beforeAll(async () => {
   tenant = await Tenant.make('0101');
   await tenant.addBridge(['A1']);
 });
-afterAll(() => {
-  for (const bridge of tenant.bridges) bridge.disconnect();
-});
+afterAll(() => tenant.hangUp());
 
 /** A good request for things that do not exist: what a role may not do is refused before anybody looks for them. */
 function askFor(operation: Operation): Asked {

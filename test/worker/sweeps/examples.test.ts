@@ -11,10 +11,8 @@ beforeAll(async () => {
   await tenant.addBridge(['E1', 'E2', 'E3', 'E4', 'E5', 'E6']);
 });
 afterAll(() => {
-  for (const bridge of tenant.bridges) {
-    expect(bridge.problems).toEqual([]);
-    bridge.disconnect();
-  }
+  for (const bridge of tenant.bridges) expect(bridge.problems).toEqual([]);
+  tenant.hangUp();
 });
 
 /** What an example stands for can't be had here: the answer it gets instead, and why. */

@@ -24,7 +24,8 @@ export function placesOf(operation: Operation): Place[] {
     const narrower = Object.entries(NARROWER).find(
       ([path]) => operation.path === path || operation.path.startsWith(`${path}/`),
     );
-    const kind = narrower !== undefined && narrower[0].startsWith(`${key}/`) ? narrower[1] : PATH_IDS[key];
+    const known = part === '{ent}' ? 'enterprise' : PATH_IDS[key];
+    const kind = narrower !== undefined && narrower[0].startsWith(`${key}/`) ? narrower[1] : known;
     const name = part.slice(1, -1);
     return [{ where: 'path', name, kind, key, repeated: REPEATED[operation.key]?.[name] }];
   });
@@ -53,7 +54,7 @@ export function put(asked: Asked, place: Place, id: string): Asked {
     return { ...asked, path: { ...asked.path, [place.name]: id }, body };
   }
   if (place.where === 'query') return { ...asked, query: { ...asked.query, [place.name]: id } };
-  const value = place.kind === 'slot' ? Number(id) : id;
+  const value = place.kind === 'slot' ? Number(id) : place.name === 'ids' ? [id] : id;
   return { ...asked, body: { ...(asked.body as object), ...FIELD_NEEDS[place.key], [place.name]: value } };
 }
 

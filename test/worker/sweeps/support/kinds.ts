@@ -6,31 +6,9 @@ import { appBuilds } from '../../../../worker/db/schema';
 import { ChannelStory, CUSTOMER } from '../../../sim/pbx/channels';
 import { eventsOf, newJournal, take } from '../../support/bridge-events';
 import { hubOf } from '../../support/call-hub';
-import type { Answered, Tenant } from './tenant';
-
-/** One kind of thing. `outer` holds the ids before this one in the same path. */
-export interface Kind {
-  make(tenant: Tenant, outer: Record<string, string>): Promise<string>;
-  /** An id of the same form that nothing has. */
-  madeUp: string;
-}
-
-let count = 0;
-/** Another number each time: names and numbers have to differ. */
-export const next = (): number => (count += 1);
-export const newNumber = (): string => `+37529${String(1_000_000 + next())}`;
-const NOBODY = '00000000-0000-4000-8000-00000000dead';
-
-/** The answer, when it is one: what could not be made is a fault of the sweep. */
-export function made(answer: Answered): Record<string, unknown> {
-  if (answer.status >= 300) throw new Error(`not made: ${answer.status} ${answer.text}`);
-  return answer.json;
-}
-export const idIn = (value: unknown): string => {
-  if (typeof value !== 'string' && typeof value !== 'number')
-    throw new Error(`no id: ${JSON.stringify(value)}`);
-  return String(value);
-};
+import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
+import type { Tenant } from './tenant';
+import { workKinds } from './kinds-of-work';
 
 async function makeCall(tenant: Tenant): Promise<string> {
   const body = { number: newNumber(), via: 'phone' };
@@ -127,8 +105,9 @@ async function makePbxCall(tenant: Tenant): Promise<string> {
 
 /** An ended call of a PBX, with a recording. */
 async function makeRecordedCall(tenant: Tenant): Promise<string> {
+  const count = next();
   const story = new ChannelStory()
-    .make(`t${next()}`, 'trunk', 'trunk-main', { caller: CUSTOMER, exten: '150' })
+    .make(`t${count}`, 'trunk', 'trunk-main', { caller: CUSTOMER, exten: '150' })
     .make(`a${count}`, 'extension', '150')
     .dial(`t${count}`, `a${count}`, '150')
     .enter(`b${count}`, `t${count}`, `a${count}`)
@@ -184,6 +163,7 @@ async function makeBuild(tenant: Tenant): Promise<string> {
 }
 
 export const kinds = {
+  ...workKinds,
   user: {
     async make(tenant) {
       const name = `sweep${next()}`;
@@ -208,7 +188,8 @@ export const kinds = {
     madeUp: NOBODY,
   },
   bridge: {
-    make: async (tenant) => (await tenant.addBridge([])).record.id,
+    // Not one of those that things are made on: it may be revoked.
+    make: async (tenant) => (await tenant.spareBridge()).record.id,
     madeUp: NOBODY,
   },
   slot: { make: makeSlot, madeUp: '999999' },
@@ -216,10 +197,10 @@ export const kinds = {
   script: { make: makeScript, madeUp: 'sweep_nothing' },
   run: { make: makeRun, madeUp: 'gacs_999_001' },
   runWithPicture: { make: makePicture, madeUp: 'gacs_999_001' },
-  call: { make: makeCall, madeUp: 'c_00000000000000000' },
-  slotCall: { make: makeSlotCall, madeUp: 'c_00000000000000000' },
-  pbxCall: { make: makePbxCall, madeUp: 'c_00000000000000000' },
-  recordedCall: { make: makeRecordedCall, madeUp: 'c_00000000000000000' },
+  call: { make: makeCall, madeUp: 'c_0' },
+  slotCall: { make: makeSlotCall, madeUp: 'c_0' },
+  pbxCall: { make: makePbxCall, madeUp: 'c_0' },
+  recordedCall: { make: makeRecordedCall, madeUp: 'c_0' },
   recording: {
     async make(tenant, outer) {
       const call = outer['id'] ?? (await makeRecordedCall(tenant));

@@ -1,6 +1,7 @@
 /** What some examples need besides what a table of ids can give: a file, a key, a socket, a session to lose. */
 import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
+import { idIn, made, next } from './making';
 import type { Asked, Tenant } from './tenant';
 
 type Change = Asked & { bindings?: object };
@@ -33,6 +34,32 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
   'POST /api/roles/{id}/restore': () => Promise.resolve({ path: { id: 'role_operator' } }),
   // The trunk is one of the test's PBX.
   'POST /api/pbx/dial': (_, { body }) => Promise.resolve({ body: { ...(body as object), trunk: 'trunk-a' } }),
+  // Waiting for an approval is running as well.
+  'POST /api/dci/pipeline/{id}/stop': async (tenant, { path }) => {
+    made(await tenant.send('POST', `/api/dci/pipeline/${path?.['id']}/run`));
+    return {};
+  },
+  // Names are given once.
+  'PUT /api/dci/pipelines/{id}': (_, { body }) =>
+    Promise.resolve({ body: { ...(body as object), name: `Nightly check ${next()}` } }),
+  'POST /api/dci/runs/{id}/approval': (_, { body }) =>
+    Promise.resolve({ body: { ...(body as object), step: 1 } }),
+  // What was stopped can go on.
+  'POST /api/dci/runs/{id}/retry': async (tenant, { path }) => {
+    const run = made(await tenant.send('GET', `/api/dci/runs/${path?.['id']}`));
+    const body = { reason: 'to try again' };
+    made(await tenant.send('POST', `/api/dci/pipeline/${idIn(run['pipeline_id'])}/stop`, { body }));
+    return {};
+  },
+  'POST /api/crm/imports/{id}/file': () =>
+    Promise.resolve({
+      raw: 'number,name\r\n+375290000001,Ann Example\r\n',
+      headers: { 'content-type': 'text/csv' },
+    }),
+  'POST /api/crm/leads/{id}/restore': async (tenant, { path }) => {
+    made(await tenant.send('DELETE', `/api/crm/leads/${path?.['id']}`));
+    return {};
+  },
   // A phone that is plugged in stays.
   'DELETE /api/slots/{id}': async (tenant, { path }) => {
     const bridge = tenant.bridges.at(-1);

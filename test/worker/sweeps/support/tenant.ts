@@ -67,6 +67,7 @@ export class Tenant {
   readonly tokens = new Map<SystemRole, string>();
   readonly users = new Map<SystemRole, string>();
   readonly bridges: SlotBridge[] = [];
+  readonly spares: SlotBridge[] = [];
 
   private constructor(readonly id: string) {}
 
@@ -119,6 +120,17 @@ export class Tenant {
     }
     this.bridges.push(bridge);
     return bridge;
+  }
+
+  /** A bridge that nothing else of the tenant is made on. */
+  async spareBridge(): Promise<SlotBridge> {
+    const bridge = await enrolled([], this.id);
+    this.spares.push(bridge);
+    return bridge;
+  }
+
+  hangUp(): void {
+    for (const bridge of [...this.bridges, ...this.spares]) bridge.disconnect();
   }
 
   /** A request as somebody of a role; what is for the platform's own people alone is asked by one of them. */
