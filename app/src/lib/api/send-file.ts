@@ -1,6 +1,7 @@
 import { ApiError, asApiError, readError } from './errors';
 
 export interface FileSending {
+  method?: 'POST' | 'PUT';
   /** Path and query, as `/api/phones/builds?version_code=12`. */
   path: string;
   file: Blob;
@@ -11,14 +12,21 @@ export interface FileSending {
 }
 
 /**
- * Posts a file as the body of a request and answers its JSON; throws ApiError, also when it was called off. It has no
+ * Sends a file as the body of a request and answers its JSON; throws ApiError, also when it was called off. It has no
  * limit in time, being as long as the file and the line make it. XMLHttpRequest because fetch tells nothing about what
  * it has sent.
  */
-export function sendFile<T>({ path, file, contentType, onprogress, signal }: FileSending): Promise<T> {
+export function sendFile<T>({
+  method = 'POST',
+  path,
+  file,
+  contentType,
+  onprogress,
+  signal,
+}: FileSending): Promise<T> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
-    request.open('POST', new URL(path, location.origin));
+    request.open(method, new URL(path, location.origin));
     request.setRequestHeader('X-Trunkline', '1');
     request.setRequestHeader('Content-Type', contentType);
     request.upload.addEventListener('progress', (event) => {
