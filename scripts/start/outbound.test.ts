@@ -15,6 +15,10 @@ describe('the network that the Worker may reach', () => {
     ).toEqual(['public', '127.0.0.1/32', '10.0.0.7/32', 'fd00::7/128', 'fd00::9/128']);
   });
 
+  it('has this machine too where it is a demo', async () => {
+    expect(await reachable(undefined, resolve, true)).toEqual(['public', '127.0.0.0/8', '::1/128']);
+  });
+
   it('says which name it could not find', async () => {
     await expect(reachable('https://nobody.invalid')).rejects.toThrow(/nobody\.invalid/);
   });

@@ -13,13 +13,15 @@ type Lookup = (host: string) => Promise<{ address: string }[]>;
  * refused as well.
  *
  * @param origins OUTGOING_ORIGINS, as `originsOf` reads it
+ * @param loopback whether this machine may be asked as well: a demo has stand-ins there
  * @throws Error when the name of an allowed origin cannot be resolved
  */
 export async function reachable(
   origins: string | undefined,
   resolve: Lookup = resolveAll,
+  loopback = false,
 ): Promise<string[]> {
-  const blocks = new Set<string>();
+  const blocks = new Set<string>(loopback ? ['127.0.0.0/8', '::1/128'] : []);
   const allowed = originsOf(origins);
   for (const origin of allowed) {
     // Where the rules refuse nothing but the scheme or port, the network is open anyway.

@@ -47,7 +47,7 @@ export interface RuntimePlan {
 
 /** Starts workerd with the whole Worker; resolves when it accepts requests. */
 export async function startRuntime(plan: RuntimePlan): Promise<{ runtime: Miniflare; url: URL }> {
-  const network = await reachable(plan.bindings.OUTGOING_ORIGINS);
+  const network = await reachable(plan.bindings.OUTGOING_ORIGINS, undefined, plan.bindings.DEMO === '1');
   const runtime = new Miniflare(
     convertV4MiniflareOptions({
       ...quietRuntime(persistenceOf(plan.stateDir)),
