@@ -1,5 +1,5 @@
 /** An agent's place in a campaign: joined, ready, looking at a lead, calling, writing up. */
-import type { LeadView } from './views';
+import type { LeadView, Why } from './views';
 
 export const AGENT_STATES = ['paused', 'ready', 'offered', 'calling', 'wrap_up'] as const;
 export type AgentState = (typeof AGENT_STATES)[number];
@@ -57,8 +57,8 @@ export interface AgentSession {
   /** What may be chosen at wrap-up. */
   dispositions: string[];
   notice: AgentNotice | null;
-  /** Why no call comes, in words; empty while one does. */
-  why: string[];
+  /** Why no call comes; empty while one does. */
+  why: Why[];
   calls_today: number;
 }
 

@@ -75,7 +75,7 @@ export class Desk {
       call_id: attempt?.callId ?? null,
       dispositions: config.dispositions,
       notice: agent.notice,
-      why: decided?.why.filter(({ code }) => code !== 'dialling').map(({ message }) => message) ?? [],
+      why: decided?.why.filter(({ code }) => code !== 'dialling') ?? [],
       calls_today: agent.callsDay === new Date(now).toISOString().slice(0, 10) ? agent.calls : 0,
     };
   }

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { AGENT_NOTICES, AGENT_STATES, CAMPAIGN_STATES } from '../../objects/campaign/contract';
 import { apiRoute, json, jsonRequest } from '../http/openapi';
-import { CAMPAIGN_ID, CampaignId, Lead } from './schemas';
+import { CAMPAIGN_ID, CampaignId, Lead, Why } from './schemas';
 
 const tags = ['Autodialer'];
 
@@ -20,19 +20,19 @@ export const Session = z
     since: z.iso.datetime(),
     until: z.iso.datetime().nullable().openapi({ description: 'When the state ends by itself.' }),
     pause_after: z.boolean(),
-    lead: Lead.nullable(),
+    lead: z.union([Lead, z.null()]),
     call_id: z.string().nullable(),
     dispositions: z.array(z.string()),
     notice: z
       .object({ code: z.enum(AGENT_NOTICES), message: z.string() })
       .nullable()
       .openapi({ description: 'Why the last thing asked for did not happen.' }),
-    why: z.array(z.string()).openapi({ description: 'Why no call comes, in words.' }),
+    why: z.array(Why).openapi({ description: 'Why no call comes; empty while one does.' }),
     calls_today: z.number().int(),
   })
   .openapi('AgentSession');
 
-const Answer = z.object({ session: Session.nullable() }).openapi('AgentSessionAnswer', {
+const Answer = z.object({ session: z.union([Session, z.null()]) }).openapi('AgentSessionAnswer', {
   example: {
     session: {
       campaign_id: CAMPAIGN_ID,
@@ -48,7 +48,14 @@ const Answer = z.object({ session: Session.nullable() }).openapi('AgentSessionAn
       call_id: null,
       dispositions: ['interested', 'not interested'],
       notice: null,
-      why: ['120 leads wait for their calling window.'],
+      why: [
+        {
+          code: 'outside_window',
+          message: '120 leads wait for their calling window.',
+          until: '2026-11-22T06:00:00.000Z',
+          count: 120,
+        },
+      ],
       calls_today: 12,
     },
   },
@@ -148,6 +155,33 @@ export const next = apiRoute({
     ),
   },
   responses: { 200: json(Answer, 'The session; `notice` when no lead is due.') },
+});
+
+export const leads = apiRoute({
+  method: 'get',
+  path: '/api/autodialer/agent/leads',
+  summary: 'Leads I may take',
+  description:
+    'Those of the joined campaign that wait, in the order they came, for `next` with a certain one. Not of a progressive ' +
+    'campaign, whose calls come by themselves.',
+  tags,
+  access: 'campaign.work',
+  errors: ['INVALID_PARAMS'],
+  request: {
+    query: z.object({
+      q: z
+        .string()
+        .trim()
+        .max(100)
+        .optional()
+        .openapi({ description: 'Digits of the number, or a part of the name.' }),
+      cursor: z.string().max(80).optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+  },
+  responses: {
+    200: json(z.object({ items: z.array(Lead), next: z.string().nullable() }), 'Leads that wait.'),
+  },
 });
 
 export const skip = apiRoute({

@@ -137,7 +137,7 @@ export const Campaign = z
     created_at: when,
     created_by: z.string(),
     updated_at: when,
-    progress: Progress.nullable().openapi({
+    progress: z.union([Progress, z.null()]).openapi({
       description: 'Null: the campaign’s object could not be asked just now.',
     }),
   })
