@@ -24,10 +24,14 @@ class AgentDesk {
   #timer: ReturnType<typeof setTimeout> | null = null;
   #end: (() => void) | null = null;
   #turn = 0;
+  #user: string | undefined;
 
   /** Looks from now on until the user signs out; a second call changes nothing. */
   start = (): void => {
-    if (this.#end !== null) return;
+    const user = session.user?.id;
+    if (this.#end !== null && this.#user === user) return;
+    this.stop();
+    this.#user = user;
     this.#end = calls.listen((event) => {
       if (event === 'reload' || event === 'agent.update') void this.look();
     });
@@ -46,7 +50,7 @@ class AgentDesk {
   };
 
   look = async (): Promise<void> => {
-    if (session.status !== 'in') return this.stop();
+    if (session.status !== 'in' || session.user?.id !== this.#user) return this.stop();
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     const turn = (this.#turn += 1);
