@@ -4,6 +4,7 @@ import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
 import { dci } from './dci';
 import { crmLinksRoom } from './crm';
+import { autodialer } from './campaigns';
 import { demo } from './demo/seed';
 import { dialer } from './dialer';
 import { readRefusedBodies } from './http/body';
@@ -66,6 +67,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', enrol);
   app.route('/', connect);
   app.route('/', slotsRoom);
+  app.route('/', autodialer);
   app.route('/', dci);
   app.route('/', crmLinksRoom);
   app.route('/', demo);

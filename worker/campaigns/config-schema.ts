@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { CampaignConfig } from '../db/schema';
 
 const Clock = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'HH:MM');
+const minutes = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 const Window = z
   .strictObject({
     days: z
@@ -12,7 +13,10 @@ const Window = z
     from: Clock,
     to: Clock.openapi({ description: 'Not included; `24:00` is midnight.' }),
   })
-  .refine(({ from, to }) => from < to, { path: ['to'], message: 'must be after `from`' });
+  .refine(({ from, to }) => minutes(to) - minutes(from) >= 15, {
+    path: ['to'],
+    message: 'must be at least 15 minutes after `from`',
+  });
 
 const Retry = z.strictObject({
   attempts: z.number().int().min(1).max(20).openapi({ description: 'Given up after so many that ended so.' }),
