@@ -38,7 +38,7 @@ const list = apiRoute({
   description:
     'Newest first: lines of pipelines’ runs and what others posted. `before` reads on; with `after` (the number of the last ' +
     'entry one has) the newer ones come oldest first. New entries are told live: `log` messages of `/api/live`, ' +
-    '`log.event` of Socket.IO after `subscribe:logs`. CSV with `Accept: text/csv`.',
+    '`log.event` of Socket.IO after `subscribe:logs`. CSV with `Accept: text/csv` or `format=csv`.',
   tags: ['Pipelines'],
   access: 'pipeline.view',
   request: {
@@ -51,6 +51,7 @@ const list = apiRoute({
       to: z.iso.datetime({ offset: true }).optional().openapi({ description: 'Not included.' }),
       before: entryId.optional(),
       after: entryId.optional(),
+      format: z.enum(['json', 'csv']).optional(),
       limit: z.coerce.number().int().min(1).max(PAGE).default(100),
     }),
   },
@@ -161,7 +162,7 @@ logs.openapi(overview, async (c) => {
 });
 
 logs.openapi(list, async (c) => {
-  const { limit, module, severity, run, q, from, to, before, after } = c.req.valid('query');
+  const { limit, module, severity, run, q, from, to, before, after, format } = c.req.valid('query');
   const object = pipelinesOf(c.env, c.var.identity.tenantId);
   const filter: Omit<LogQuery, 'limit' | 'before'> = {
     ...(module !== undefined && { module }),
@@ -172,7 +173,7 @@ logs.openapi(list, async (c) => {
     ...(to !== undefined && { to: Date.parse(to) }),
     ...(after !== undefined && { after }),
   };
-  if (prefersCsv(c.req.header('accept'))) {
+  if (format === 'csv' || (format === undefined && prefersCsv(c.req.header('accept')))) {
     c.header('Content-Type', 'text/csv; charset=utf-8');
     c.header('Content-Disposition', 'attachment; filename="log.csv"');
     return c.body(

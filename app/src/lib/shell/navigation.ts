@@ -11,6 +11,7 @@ import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import Smartphone from '@lucide/svelte/icons/smartphone';
 import Users from '@lucide/svelte/icons/users';
+import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
 
@@ -28,6 +29,7 @@ export interface NavItem {
     | '/phones'
     | '/pbx'
     | '/bridges'
+    | '/pipelines'
     | '/people';
   route:
     | '/(workspace)'
@@ -42,6 +44,7 @@ export interface NavItem {
     | '/(admin)/phones'
     | '/(admin)/pbx'
     | '/(admin)/bridges'
+    | '/(admin)/pipelines'
     | '/(admin)/people';
   label: () => string;
   icon: Component<{ size?: number }>;
@@ -109,6 +112,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_bridges,
         icon: Server,
         needs: ['bridge.view'],
+      },
+      {
+        href: '/pipelines',
+        route: '/(admin)/pipelines',
+        label: m.nav_pipelines,
+        icon: Workflow,
+        needs: ['pipeline.view'],
       },
       {
         href: '/people',

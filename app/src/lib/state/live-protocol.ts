@@ -15,6 +15,8 @@ export type LiveMessage =
   /** `last`: offset of the newest event that concerned us. */
   | { type: 'head'; offset: number; last: number }
   | { type: 'reload' }
+  /** Entries of the log, which is no part of the feed. */
+  | { type: 'log'; entries: readonly unknown[] }
   /** `temporary`: connect again after a pause; otherwise don't. */
   | { type: 'bye'; temporary: boolean; reason: string };
 
@@ -38,7 +40,7 @@ export function parseMessage(frame: unknown): LiveMessage | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, epoch, offset, prev, last, event, data, temporary, reason } = value as Record<
+  const { type, epoch, offset, prev, last, event, data, entries, temporary, reason } = value as Record<
     string,
     unknown
   >;
@@ -50,6 +52,7 @@ export function parseMessage(frame: unknown): LiveMessage | null {
     return { type, offset: at, prev: whole(prev) ?? at - 1, event, data };
   if (type === 'head' && at !== null) return { type, offset: at, last: whole(last) ?? at };
   if (type === 'reload') return { type };
+  if (type === 'log' && Array.isArray(entries)) return { type, entries };
   if (type === 'bye')
     return { type, temporary: temporary === true, reason: typeof reason === 'string' ? reason : '' };
   return null;
@@ -85,6 +88,12 @@ export function step(
       if (known === null || message.offset <= known.offset) return { known, effects: [] };
       if (message.last > known.offset) return { known, effects: [{ do: 'resume' }] };
       return { known: { ...known, offset: message.offset }, effects: [] };
+    case 'log':
+      // They carry numbers of their own: whoever shows them finds holes by those.
+      return {
+        known,
+        effects: message.entries.map((data) => ({ do: 'deliver', event: 'log.event', data })),
+      };
     case 'reload':
       return { known: null, effects: [{ do: 'reload' }] };
     case 'bye':
