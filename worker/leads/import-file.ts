@@ -2,8 +2,8 @@ import type { ImportRecord, ImportRow, LeadsApi, RowProblem } from '../../object
 import { CsvError, readCsv } from '../../objects/lib/csv-read';
 import { readHeader, readRow, type RowReader } from './import-rows';
 
-/** Rows handed to the object at once: little enough for others to be served in between. */
-const BATCH = 500;
+/** Rows read and handed to the object at once: few, so that others are served in between. */
+const BATCH = 100;
 
 export interface FileInput {
   id: string;
