@@ -470,7 +470,8 @@ describe('sign-in from the CRM', () => {
       expect(answer.headers.get('location')).toBe(`/retailcrm-admin/?enterprise_number=${tenant}`);
       expect(answer.headers.get('referrer-policy')).toBe('no-referrer');
       const set = answer.headers.get('set-cookie') ?? '';
-      for (const part of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/retailcrm-admin']) expect(set).toContain(part);
+      for (const part of ['HttpOnly', 'Secure', 'SameSite=Lax', 'Path=/retailcrm-admin'])
+        expect(set).toContain(part);
       const cookie = cookieOf(answer);
       expect(await session(cookie)).toMatchObject({
         status: 200,

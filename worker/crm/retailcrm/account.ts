@@ -29,6 +29,9 @@ async function account(c: Context<AppEnv>): Promise<Response> {
   const url = new URL(c.req.url);
   const token = url.searchParams.get('token');
   if (token === null) {
+    // The journal of a call or a number is the log with its filter set.
+    if (url.pathname.endsWith('/journal'))
+      return seeOther(`${CRM_SCREENS}/?${journalQuery(url.searchParams)}`);
     // A form that was posted here without a token is no use to anybody: the page is read by GET.
     if (c.req.method === 'POST') return seeOther(`${CRM_SCREENS}/${url.search}`);
     const page = await serveApp(new Request(new URL('/', url), { headers: { accept: 'text/html' } }), c.env);
@@ -46,6 +49,15 @@ async function account(c: Context<AppEnv>): Promise<Response> {
   const answer = seeOther(`${CRM_SCREENS}/?enterprise_number=${tenantId}`);
   answer.headers.append('set-cookie', crmCookie(c.req.raw, c.env, cookie, CRM_COOKIE_TTL_SEC));
   return answer;
+}
+
+function journalQuery(asked: URLSearchParams): string {
+  const query = new URLSearchParams({ tab: 'logs' });
+  for (const name of ['enterprise_number', 'phone', 'call_id']) {
+    const value = asked.get(name);
+    if (value !== null) query.set(name, value);
+  }
+  return query.toString();
 }
 
 const seeOther = (location: string): Response =>

@@ -7,6 +7,7 @@ import History from '@lucide/svelte/icons/history';
 import LayoutGrid from '@lucide/svelte/icons/layout-grid';
 import ListChecks from '@lucide/svelte/icons/list-checks';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
+import Plug from '@lucide/svelte/icons/plug';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import Smartphone from '@lucide/svelte/icons/smartphone';
@@ -30,7 +31,8 @@ export interface NavItem {
     | '/pbx'
     | '/bridges'
     | '/pipelines'
-    | '/people';
+    | '/people'
+    | '/retailcrm-admin';
   route:
     | '/(workspace)'
     | '/(workspace)/leads'
@@ -45,7 +47,8 @@ export interface NavItem {
     | '/(admin)/pbx'
     | '/(admin)/bridges'
     | '/(admin)/pipelines'
-    | '/(admin)/people';
+    | '/(admin)/people'
+    | '/(public)/retailcrm-admin';
   label: () => string;
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
@@ -119,6 +122,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_pipelines,
         icon: Workflow,
         needs: ['pipeline.view'],
+      },
+      {
+        href: '/retailcrm-admin',
+        route: '/(public)/retailcrm-admin',
+        label: m.nav_crm,
+        icon: Plug,
+        needs: ['integration.view'],
       },
       {
         href: '/people',

@@ -1,0 +1,142 @@
+import { api, body } from '#lib/api/client.js';
+import { errorText, type ApiError } from '#lib/api/errors.js';
+import type { components, paths } from '#lib/api/schema.js';
+import type { Page, PageRequest } from '#lib/lists/page.js';
+
+type Schemas = components['schemas'];
+export type CrmConfig = Schemas['CrmConfig'];
+export type CrmConfigChange = Schemas['CrmConfigChange'];
+export type CrmStatus = Schemas['CrmLinkStatus'];
+export type CrmLog = Schemas['CrmLogEntry'];
+export type CrmDeadLetter = Schemas['CrmDeadLetter'];
+export type CrmPerson = Schemas['CrmPerson'];
+export type CrmDrift = Schemas['CrmDrift'];
+type Body<P extends keyof paths> = paths[P] extends {
+  get: { responses: { 200: { content: { 'application/json': infer T } } } };
+}
+  ? T
+  : never;
+export type CrmSession = Body<'/retailcrm-admin/api/session'>;
+export type InternalPhone = Body<'/retailcrm-admin/api/internal-phones/{ent}'>['phones'][number];
+
+const at = (ent: string, signal?: AbortSignal) => ({ params: { path: { ent } }, ...(signal && { signal }) });
+
+export const getSession = (signal?: AbortSignal): Promise<CrmSession> =>
+  body(api.GET('/retailcrm-admin/api/session', { signal }));
+
+export const getConfig = async (ent: string, signal?: AbortSignal): Promise<CrmConfig> =>
+  (await body(api.GET('/retailcrm-admin/api/config/{ent}', at(ent, signal)))).config;
+
+export const changeConfig = async (ent: string, config: CrmConfigChange): Promise<CrmConfig> =>
+  (await body(api.PUT('/retailcrm-admin/api/config/{ent}', { ...at(ent), body: { config } }))).config;
+
+export const deleteConfig = async (ent: string): Promise<string> =>
+  (await body(api.DELETE('/retailcrm-admin/api/config/{ent}', at(ent)))).message;
+
+/** The route reads JSON and forms alike, so the document names no body. */
+export const register = async (
+  ent: string,
+  wish: { domain: string; api_key: string; enabled: boolean },
+): Promise<{ created: boolean; unknown_users: string[] }> =>
+  (
+    await body(
+      api.POST('/retailcrm-admin/api/register/{ent}', {
+        ...at(ent),
+        body: wish as never,
+        headers: { 'Content-Type': 'application/json' },
+      }),
+    )
+  ).result;
+
+export const testConnection = (ent: string) =>
+  body(api.POST('/retailcrm-admin/api/test-connection/{ent}', at(ent)));
+
+export const getStatus = (ent: string, signal?: AbortSignal): Promise<CrmStatus> =>
+  body(api.GET('/retailcrm-admin/api/link/{ent}', at(ent, signal)));
+
+export const resume = (ent: string): Promise<CrmStatus> =>
+  body(api.POST('/retailcrm-admin/api/resume/{ent}', at(ent)));
+
+export interface LogFilter {
+  status: string;
+  event_type: string;
+  call_id: string;
+  phone: string;
+}
+
+export async function listLogs(
+  ent: string,
+  filter: LogFilter,
+  page: PageRequest,
+  signal?: AbortSignal,
+): Promise<Page<CrmLog>> {
+  const { status, event_type, call_id, phone } = filter;
+  const answer = await body(
+    api.GET('/retailcrm-admin/api/logs/{ent}', {
+      params: {
+        path: { ent },
+        query: {
+          ...((status === 'success' || status === 'error') && { status }),
+          ...(event_type && { event_type }),
+          ...(call_id && { call_id }),
+          ...(phone && { phone }),
+          ...(page.cursor && { before: Number(page.cursor) }),
+          limit: page.limit,
+        },
+      },
+      ...(signal && { signal }),
+    }),
+  );
+  return { items: answer.items, next: answer.next === null ? null : String(answer.next) };
+}
+
+export const getDigest = (ent: string, signal?: AbortSignal) =>
+  body(api.GET('/retailcrm-admin/api/digest/{ent}', at(ent, signal)));
+
+export const listDead = (
+  ent: string,
+  page: PageRequest,
+  signal?: AbortSignal,
+): Promise<Page<CrmDeadLetter>> =>
+  body(
+    api.GET('/retailcrm-admin/api/dead-letters/{ent}', {
+      params: { path: { ent }, query: { limit: page.limit, ...(page.cursor && { cursor: page.cursor }) } },
+      ...(signal && { signal }),
+    }),
+  );
+
+export const replayDead = async (ent: string, ids?: string[]): Promise<number> =>
+  (
+    await body(
+      api.POST('/retailcrm-admin/api/dead-letters/{ent}/replay', {
+        ...at(ent),
+        body: { ...(ids && { ids }) },
+      }),
+    )
+  ).replayed;
+
+export const discardDead = async (ent: string): Promise<number> =>
+  (await body(api.POST('/retailcrm-admin/api/dead-letters/{ent}/discard', { ...at(ent), body: {} })))
+    .discarded;
+
+/** Reads the people from the CRM anew. */
+export const readManagers = async (ent: string): Promise<CrmPerson[]> =>
+  (await body(api.POST('/retailcrm-admin/api/refresh-managers/{ent}', at(ent)))).users;
+
+export const listPhones = async (ent: string, signal?: AbortSignal): Promise<InternalPhone[]> =>
+  (await body(api.GET('/retailcrm-admin/api/internal-phones/{ent}', at(ent, signal)))).phones;
+
+export const saveExtensions = (ent: string, extensions: Record<string, string | null>) =>
+  body(api.POST('/retailcrm-admin/api/save-extensions/{ent}', { ...at(ent), body: { extensions } }));
+
+export const syncExtensions = async (ent: string): Promise<number> =>
+  (await body(api.POST('/retailcrm-admin/api/sync-extensions/{ent}', at(ent)))).synced_extensions;
+
+export const getDrift = (ent: string, signal?: AbortSignal): Promise<CrmDrift> =>
+  body(api.GET('/retailcrm-admin/api/drift/{ent}', at(ent, signal)));
+
+/** The CRM's own words where it refused: nothing of ours says better what is wrong. */
+export const crmWords = (error: ApiError): string =>
+  (error.code === 'INVALID_PARAMS' || error.code === 'CALL_FAILED') && error.message !== ''
+    ? error.message
+    : errorText(error);
