@@ -1,6 +1,7 @@
 /** SQL of attempts and of what is counted of them. */
 import type { Attempt } from './attempt';
-import type { AttemptOutcome, AttemptQuery, AttemptView, OutcomePoint, Page } from './views';
+import type { AttemptQuery, AttemptView } from './attempt-views';
+import type { AttemptOutcome, OutcomePoint, Page } from './views';
 
 const HOUR_MS = 3_600_000;
 const OPEN = "state IN ('checking', 'starting', 'dialling', 'live')";

@@ -8,7 +8,8 @@
  * it once; so an attempt found in `dialling` after a crash is sent again under the same ids, and rings once.
  */
 import type { CallWatchEvent } from '../call-hub/watch-contract';
-import type { AttemptOutcome, AttemptState, Evidence } from './views';
+import type { Evidence } from './attempt-views';
+import type { AttemptOutcome, AttemptState } from './views';
 
 export interface Attempt {
   id: string;

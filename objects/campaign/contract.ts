@@ -6,11 +6,10 @@
 import type { CampaignConfig } from '../../worker/db/schema';
 import type { CallWatchEvent } from '../call-hub/watch-contract';
 import type { AgentAnswer, AgentInput, AgentJoin, AgentSession } from './agent-contract';
+import type { AttemptQuery, AttemptView } from './attempt-views';
 import type {
   AddLeadsInput,
   AddLeadsResult,
-  AttemptQuery,
-  AttemptView,
   CampaignProgress,
   CampaignState,
   ImportView,
@@ -23,6 +22,7 @@ import type {
 
 export type { CallWatchEvent };
 export * from './agent-contract';
+export type * from './attempt-views';
 export * from './views';
 
 /** Name of a campaign's object. */

@@ -95,26 +95,7 @@ export abstract class CampaignCore extends DurableObject<Env> {
 
   /** Nothing begins from here on. Resolves when nothing is on its way out any more, for which it stops waiting in the end. */
   protected async halt(state: CampaignState, by: string): Promise<void> {
-    const now = Date.now();
-    const open = this.book.attempts.open();
-    this.commit(() => {
-      this.book.stand({ state, since: now, by });
-      for (const attempt of open)
-        if (attempt.state === 'checking' || attempt.state === 'starting')
-          this.flow.apply(attempt.id, { type: 'withdrawn', reason: 'The campaign does not run.' }, now);
-    });
-    const unsent = open.filter((one) => one.state === 'checking' || one.state === 'starting');
-    await Promise.all([
-      ...unsent.map(({ id }) => this.lines.release(id).catch(() => undefined)),
-      Promise.race([this.pump.settled(), scheduler.wait(HALT_MS)]),
-    ]);
-    // A phone that has not taken its command yet would begin the call later.
-    const waiting = this.book.attempts
-      .open()
-      .filter((one) => one.via === 'phone' && one.status !== 'connected');
-    await Promise.all(
-      waiting.map((attempt) => this.lines.withdrawCommand(attempt, by).catch(() => undefined)),
-    );
+    await this.pump.halt(state, by, scheduler.wait(HALT_MS));
     this.lookSoon();
   }
 

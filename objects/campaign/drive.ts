@@ -4,7 +4,7 @@
  */
 import type { AdmitResult } from '../dial-guard/contract';
 import type { Attempt, AttemptEvent } from './attempt';
-import type { Evidence } from './views';
+import type { Evidence } from './attempt-views';
 
 /** `no`: nothing rang and nothing will. `maybe`: nobody knows. `failed`: the device tried and failed. */
 export type StartAnswer = { ok: true } | { ok: false; rang: 'no' | 'maybe' | 'failed'; reason: string };

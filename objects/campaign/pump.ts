@@ -2,20 +2,29 @@
  * What keeps a campaign going: looks at what there is, has calls begin, and says when to look again. One look at a time;
  * it may be cut off anywhere, because all it knows is stored before anything goes out.
  */
-import { AWAY_MS, freed, moved } from './agents';
+import { AWAY_MS, moved } from './agents';
 import { isOpenAttempt, type Attempt } from './attempt';
 import type { Book } from './book';
+import { DueLeads } from './due';
 import { driveAttempt, type DriveParts } from './drive';
+import { endsOfTime } from './ends';
 import type { Flow } from './flow';
 import { zonesIn, type Lead } from './lead-store';
 import type { Lines, SlotsSeen } from './lines';
 import { pacingOf, plan, type PaceInputs, type Plan } from './pacing';
-import { isOpen, nextOpening } from './windows';
+import type { CampaignState } from './views';
+import { isOpen } from './windows';
+
+/** What the pump asks of the other objects. */
+export type LinesParts = Pick<
+  Lines,
+  'tenant' | 'slots' | 'admit' | 'release' | 'watch' | 'prepare' | 'start' | 'callOf' | 'withdrawCommand'
+>;
 
 export interface PumpParts {
   book: Book;
   flow: Flow;
-  lines: Lines;
+  lines: LinesParts;
   now(): number;
   /** Runs changes in one transaction, then has the progress told. */
   commit<T>(work: () => T): T;
@@ -39,17 +48,21 @@ export class Pump {
   tenantOpen = true;
   trouble: PaceInputs['trouble'] = null;
   readonly #driving = new Map<string, Promise<void>>();
-  readonly #openings = new Map<string, { config: string; at: number | null; seen: number }>();
 
-  constructor(private readonly parts: PumpParts) {}
+  readonly #due: DueLeads;
+
+  constructor(private readonly parts: PumpParts) {
+    this.#due = new DueLeads(parts.book, MOST_AT_ONCE);
+  }
 
   /** One look. Answers when the next is due, null when something has to happen first. */
   async look(): Promise<number | null> {
     const { book, commit, now } = this.parts;
     if (book.row === null) return null;
     commit(() => {
-      this.#endsOfTime(now());
+      endsOfTime(book, this.parts.flow, now());
     });
+    if (this.trouble !== null && this.trouble.until <= now()) this.trouble = null;
     await this.#see();
     const decided = commit(() => this.#begin(now()));
     this.driveAll();
@@ -85,9 +98,24 @@ export class Pump {
     return work;
   }
 
-  /** Resolves when nothing is on its way out any more. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#driving.values());
+  /**
+   * Nothing begins from here on. Resolves when nothing is on its way out any more; `patience` ends that wait where
+   * something never answers.
+   */
+  async halt(state: CampaignState, by: string, patience: Promise<unknown>): Promise<void> {
+    const { book, flow, lines, commit, now } = this.parts;
+    const unsent = book.attempts.open().filter((one) => one.state === 'checking' || one.state === 'starting');
+    commit(() => {
+      book.stand({ state, since: now(), by });
+      for (const { id } of unsent) flow.apply(id, { type: 'withdrawn', reason: NOT_RUNNING }, now());
+    });
+    await Promise.all([
+      ...unsent.map((attempt) => lines.release(attempt.id).catch(() => undefined)),
+      Promise.race([Promise.all(this.#driving.values()), patience]),
+    ]);
+    // A phone that has not taken its command yet would begin the call later.
+    const waiting = book.attempts.open().filter((one) => one.via === 'phone' && one.status !== 'connected');
+    await Promise.all(waiting.map((attempt) => lines.withdrawCommand(attempt, by).catch(() => undefined)));
   }
 
   /** What the pace would be decided by right now. */
@@ -106,14 +134,14 @@ export class Pump {
       oldestStart: sent.first,
       agents: { all: agents.length, ready: agents.filter(({ state }) => state === 'ready').length },
       slots: config.via === 'slot' ? (this.slots ?? { bridges: 0, connected: 0, online: 0, free: 0 }) : null,
-      leads: this.#leadInputs(now),
+      leads: this.#due.inputs(now),
       trouble: this.trouble,
     };
   }
 
   /** Leads that may be called now, the one whose turn it is first. */
   dueLeads(now: number, limit: number): Lead[] {
-    return this.parts.book.leads.due(this.#openZones(now), now, limit);
+    return this.#due.next(now, limit);
   }
 
   /** Slots nobody has, not even an attempt that is about to take it. */
@@ -140,36 +168,6 @@ export class Pump {
       const message = 'A part of the server could not be asked just now.';
       this.trouble = { code: 'guard_away', message, until: now() + DRIVE_AGAIN_MS };
     }
-  }
-
-  /** What time alone ends: looks at leads, writing up, agents who are gone, uploads that broke off, the campaign. */
-  #endsOfTime(now: number): void {
-    const { book, flow } = this.parts;
-    for (const agent of book.agents.all()) {
-      const isOver = agent.until !== null && agent.until <= now;
-      if (agent.state === 'wrap_up' && isOver) {
-        flow.finishWrapUp(agent, now);
-        book.agents.save(freed(agent, now));
-      } else if (agent.state === 'offered' && (isOver || agent.seenAt + AWAY_MS <= now)) {
-        if (agent.leadId !== null) flow.giveBack(agent.leadId, now);
-        const notice = isOver
-          ? ({
-              code: 'preview_over',
-              message: 'The lead went back: the time to look at it was over.',
-            } as const)
-          : AWAY;
-        book.agents.save(moved(agent, 'paused', now, { leadId: null, notice }));
-      } else if (agent.state === 'ready' && agent.seenAt + AWAY_MS <= now) {
-        book.agents.save(moved(agent, 'paused', now, { notice: AWAY }));
-      }
-    }
-    book.imports.endSilent(now);
-    if (this.trouble !== null && this.trouble.until <= now) this.trouble = null;
-    const { byState, total } = book.leads.tally();
-    const isFinished = total > 0 && (byState.done ?? 0) + (byState.removed ?? 0) === total;
-    const isLoading = book.imports.list().some(({ state }) => state === 'running');
-    if (book.standing.state === 'running' && isFinished && !isLoading && book.attempts.openCount() === 0)
-      book.stand({ state: 'done', since: now, by: null });
   }
 
   #begin(now: number): Plan {
@@ -256,48 +254,6 @@ export class Pump {
     return times.length === 0 ? null : Math.max(Math.min(...times), now + 100);
   }
 
-  #leadInputs(now: number): PaceInputs['leads'] {
-    const { book } = this.parts;
-    const { total, byState } = book.leads.tally();
-    const waiting = byState.waiting ?? 0;
-    const open = new Set(this.#openZones(now));
-    const shut = book.leads.zones().filter(({ zone }) => !open.has(zone));
-    const closed = shut.reduce((sum, { n }) => sum + n, 0);
-    const openings = shut.map(({ zone }) => this.#opening(zone, now)).filter((at) => at !== null);
-    const due = book.leads.due([...open], now, 1).length;
-    const later = due > 0 ? { count: 0, at: null } : book.leads.later(now);
-    return {
-      all: total,
-      due: due === 0 ? 0 : book.leads.due([...open], now, MOST_AT_ONCE).length,
-      closed,
-      opensAt: openings.length === 0 ? null : Math.min(...openings),
-      later: Math.max(0, Math.min(later.count, waiting - closed)),
-      laterAt: later.at,
-      waiting,
-      inHand: (byState.offered ?? 0) + (byState.calling ?? 0) + (byState.wrap_up ?? 0),
-    };
-  }
-
-  #openZones(now: number): string[] {
-    const { book } = this.parts;
-    return book.leads
-      .zones()
-      .map(({ zone }) => zone)
-      .filter((zone) => isOpen(book.config.windows, zonesIn(zone), now));
-  }
-
-  /** When a zone's window opens next; looked for once. */
-  #opening(zone: string, now: number): number | null {
-    const { windows } = this.parts.book.config;
-    const config = JSON.stringify(windows);
-    const known = this.#openings.get(zone);
-    if (known?.config === config && now - known.seen < 3_600_000 && (known.at === null || known.at > now))
-      return known.at;
-    const at = nextOpening(windows, zonesIn(zone), now);
-    this.#openings.set(zone, { config, at, seen: now });
-    return at;
-  }
-
   #driveParts(): DriveParts {
     const { book, flow, lines, now, commit } = this.parts;
     return {
@@ -329,7 +285,7 @@ export class Pump {
   forbidden(attempt: Attempt, now: number): string | null {
     const { book } = this.parts;
     if (!isOpenAttempt(attempt)) return 'over';
-    if (book.standing.state !== 'running') return 'The campaign does not run.';
+    if (book.standing.state !== 'running') return NOT_RUNNING;
     const { ends_at: ends, windows } = book.config;
     if (ends !== null && now >= Date.parse(ends)) return 'The campaign’s end is past.';
     const lead = book.leads.byId(attempt.leadId);
@@ -338,7 +294,7 @@ export class Pump {
   }
 }
 
-const AWAY = { code: 'away', message: 'Paused: no sign of life for a while.' } as const;
+const NOT_RUNNING = 'The campaign does not run.';
 
 /** A slot that somebody else took meanwhile is no trouble: another is taken. */
 const isRefusal = (reason: string): boolean =>

@@ -10,7 +10,7 @@ const TIDY_MS = 24 * 3_600_000;
 /** One per tenant: whom nobody dials, and how often anybody was dialled today. See contract.ts. */
 export class DialGuard extends DurableObject<Env> implements c.DialGuardApi {
   readonly #store: GuardStore;
-  #alarm: Promise<void> | null = null;
+  #isTidied = false;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -83,7 +83,6 @@ export class DialGuard extends DurableObject<Env> implements c.DialGuardApi {
 
   /** Idempotent: what is past its time is a matter of what is stored. */
   override async alarm(): Promise<void> {
-    this.#alarm = null;
     const now = Date.now();
     const next = this.ctx.storage.transactionSync(() => this.#store.prune(now));
     if (next !== null) await this.ctx.storage.setAlarm(Math.max(next, now + 60_000));
@@ -92,7 +91,8 @@ export class DialGuard extends DurableObject<Env> implements c.DialGuardApi {
   #change<T>(work: () => T): Promise<T> {
     const result = this.ctx.storage.transactionSync(work);
     // Once per life: whatever was stored grows old some time.
-    this.#alarm ??= this.#tidyLater();
+    if (!this.#isTidied) this.ctx.waitUntil(this.#tidyLater());
+    this.#isTidied = true;
     return Promise.resolve(result);
   }
 

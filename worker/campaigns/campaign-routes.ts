@@ -3,7 +3,8 @@ import { z } from '@hono/zod-openapi';
 import { CAMPAIGN_STATES } from '../../objects/campaign/contract';
 import { apiRoute, json, jsonRequest } from '../http/openapi';
 import { CONFIG_SHAPE } from './config-schema';
-import { Campaign, CAMPAIGN_ID, CampaignId, Counts, LeadProblem, Progress } from './schemas';
+import { Counts, LeadProblem } from './import-schemas';
+import { Campaign, CAMPAIGN_ID, CampaignId, Progress } from './schemas';
 
 const tags = ['Autodialer'];
 const id = z.object({ id: CampaignId });

@@ -88,7 +88,8 @@ describe('a progressive campaign on slots', () => {
         pacing: { live: 0, max_concurrent: 5, free_slots: 2, started_last_minute: 0 },
       },
     });
-    const { local_times: [clock] = [] } = attempt?.evidence as { local_times: Record<string, string>[] };
+    const kept = attempt?.evidence as { local_times: Record<string, string>[] } | undefined;
+    const clock = kept?.local_times[0];
     expect(clock).toMatchObject({ time_zone: 'Europe/Minsk' });
     expect(clock?.local).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d$/);
     // The call is one of the tenant's calls like any other.

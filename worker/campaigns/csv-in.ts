@@ -1,5 +1,5 @@
 /** Files of leads and of numbers, read as they come in. */
-import { columnsOf, CSV_LIMITS, CsvError, readCsv, type CsvRow } from '../../objects/lib/csv-read';
+import { columnsOf, CSV_LIMITS, readCsv, type CsvError, type CsvRow } from '../../objects/lib/csv-read';
 import { PlatformError } from '../http/errors';
 
 const WORDS: Record<CsvError['problem'], string> = {

@@ -1,7 +1,5 @@
-import type { Context } from 'hono';
 import type { ImportView } from '../../objects/campaign/contract';
 import { CsvError } from '../../objects/lib/csv-read';
-import type { AppEnv } from '../http/context';
 import { PlatformError } from '../http/errors';
 import { newApiApp } from '../http/openapi';
 import { audit } from './audit';

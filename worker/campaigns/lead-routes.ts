@@ -2,7 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { ATTEMPT_OUTCOMES, ATTEMPT_STATES, LEAD_RESULTS, LEAD_STATES } from '../../objects/campaign/contract';
 import { apiRoute, json, jsonRequest } from '../http/openapi';
-import { Attempt, CampaignId, Import, Lead, LeadProblem } from './schemas';
+import { Import, LeadProblem } from './import-schemas';
+import { Attempt, CampaignId, Lead } from './schemas';
 
 const tags = ['Autodialer'];
 const id = z.object({ id: CampaignId });
