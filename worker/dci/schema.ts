@@ -48,7 +48,7 @@ export const RunBody = z
     end_time: time.nullable(),
     step: z.int().nullable().openapi({ description: 'The one under way, or that ended the run.' }),
     step_count: z.int(),
-    cancelled: Cancelled.nullable(),
+    cancelled: z.union([Cancelled, z.null()]),
     error: z.string().nullable(),
     lines: z.int().openapi({ description: 'Lines of its log so far.' }),
     log_url: z.string().openapi({ example: '/api/dci/runs/run_01k9zq3v5tq8m2r7xw/log' }),
@@ -91,9 +91,9 @@ export const PipelineBody = z
     end_time: time.nullable(),
     log_url: z.string().nullable(),
     run_id: z.string().nullable(),
-    run: RunBody.nullable().openapi({ description: 'The newest run.' }),
+    run: z.union([RunBody, z.null()]).openapi({ description: 'The newest run.' }),
     step_count: z.int(),
-    schedule: PipelineSchedule.nullable(),
+    schedule: z.union([PipelineSchedule, z.null()]),
     next_run: time.nullable(),
     updated_at: time,
   })
@@ -119,7 +119,9 @@ export const CheckBody = z
   })
   .openapi('PipelineCheck');
 
-export const StateBody = PipelineBody.extend({ detail: RunDetailBody.nullable() }).openapi('PipelineState');
+export const StateBody = PipelineBody.extend({ detail: z.union([RunDetailBody, z.null()]) }).openapi(
+  'PipelineState',
+);
 
 export const LogBody = z
   .object({

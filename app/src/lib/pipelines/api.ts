@@ -1,4 +1,5 @@
 import { api, body } from '#lib/api/client.js';
+import { ApiError } from '#lib/api/errors.js';
 import type { Page, PageRequest } from '#lib/lists/page.js';
 import type {
   Check,
@@ -11,6 +12,13 @@ import type {
   RunDetail,
   Severity,
 } from './model';
+
+/** The log comes as text as well, for those who ask for that. */
+async function asJson<T>(answer: Promise<T | string>): Promise<T> {
+  const found = await answer;
+  if (typeof found === 'string') throw new ApiError('INTERNAL', 0, 'a log answered as text');
+  return found;
+}
 
 const at = (id: string) => ({ path: { id } });
 
@@ -63,8 +71,8 @@ export async function readRunLog(id: string, after: number, signal?: AbortSignal
   const lines: LogEntry[] = [];
   for (let from = after; ;) {
     const query = { after: from, limit: 1_000 };
-    const { items, next } = await body(
-      api.GET('/api/dci/runs/{id}/log', { params: { path: { id }, query }, signal }),
+    const { items, next } = await asJson(
+      body(api.GET('/api/dci/runs/{id}/log', { params: { path: { id }, query }, signal })),
     );
     lines.push(...items);
     if (next === null) return lines;
@@ -89,6 +97,6 @@ export async function listLog(
     ...(page.limit !== undefined && { limit: page.limit }),
     ...(page.cursor !== undefined && { before: Number(page.cursor) }),
   };
-  const { items, next } = await body(api.GET('/api/dci/logs', { params: { query }, signal }));
+  const { items, next } = await asJson(body(api.GET('/api/dci/logs', { params: { query }, signal })));
   return { items, next: next === null ? null : String(next) };
 }
