@@ -52,7 +52,7 @@ export abstract class HubCore extends DurableObject<Env> {
   /** Idempotent: everything it does is decided by what is stored and what time it is. */
   override async alarm(): Promise<void> {
     this.alarmAt = null;
-    const { intake, teller, feed, store, tally, names, watches, crm, crmOutbound } = this.parts;
+    const { intake, teller, feed, store, tally, names, watches, crmOutbound, crmRecords } = this.parts;
     const now = Date.now();
     if (this.lacksZone(now)) this.namesAt = now;
     if (this.namesAt !== null && this.namesAt <= now) await this.reloadNames();
@@ -68,7 +68,7 @@ export abstract class HubCore extends DurableObject<Env> {
     if (this.trimAt === null || this.trimAt <= now) {
       feed.trim(now);
       watches.trim(now);
-      crm.trim(now);
+      crmRecords.trim(now);
       left = store.trim(now) || feed.trimAt() !== null || !watches.isEmpty;
       this.trimAt = now + TRIM_MS;
     }

@@ -95,6 +95,12 @@ export class GroupStore implements GroupIndex {
     this.drop(from.callId);
   }
 
+  absorb(from: PbxGroup, into: PbxGroup): void {
+    into.facts.push(...from.facts);
+    from.facts = [];
+    this.sql.exec('UPDATE OR IGNORE pbx_keys SET call_id = ? WHERE call_id = ?', into.callId, from.callId);
+  }
+
   save(group: PbxGroup, due: number | null): void {
     this.sql.exec(
       `INSERT INTO pbx_groups (call_id, published, touched_at, due, facts, legs, started_at, crm)

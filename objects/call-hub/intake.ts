@@ -64,19 +64,22 @@ const unreported = (now: number): CallChange => ({
   },
 });
 
-const noCall = (callId: string, now: number): CallChange => ({
-  type: 'end',
-  ending: {
-    evidence: 'withdrawn',
-    order: 0,
-    id: callId,
-    endAt: now,
-    by: 'pbx',
-    outcome: 'cancelled',
-    answerAt: null,
-    talkSec: 0,
-  },
-});
+function partOfAnother({ callId, marks }: CallRecord, now: number): CallChange {
+  const answerAt = marks.connected?.at ?? null;
+  return {
+    type: 'end',
+    ending: {
+      evidence: 'withdrawn',
+      order: 0,
+      id: callId,
+      endAt: now,
+      by: 'pbx',
+      outcome: answerAt === null ? 'cancelled' : 'answered',
+      answerAt,
+      talkSec: answerAt === null ? 0 : Math.max(0, Math.round((now - answerAt) / 1000)),
+    },
+  };
+}
 
 const earliest = (times: readonly (number | null)[]): number | null =>
   times.reduce((first, at) => (at !== null && (first === null || at < first) ? at : first), null);
@@ -160,8 +163,8 @@ export class Intake {
       call = applyChanges(first, [...this.changesOf(group, reading), ...this.attach(group)]);
       group.published = true;
     } else if (known && !known.ending && group.startedAt === null) {
-      // What looked like a call was the leg of another one.
-      call = applyChanges(known, [noCall(group.callId, this.parts.now())]);
+      // What looked like a call was a part of another one.
+      call = applyChanges(known, [partOfAnother(known, this.parts.now())]);
     }
     if (call) this.save(call, known);
     const tellAt = group.published ? crm.tell(group, call, reading) : null;

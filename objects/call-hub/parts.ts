@@ -7,6 +7,7 @@ import type { Viewer } from './contract';
 import { CrmDesk, inCall } from './crm/desk';
 import { LiveCalls } from './crm/live-calls';
 import { CrmOutbound } from './crm/outbound';
+import { CrmRecords } from './crm/records';
 import { CallCounters } from './counters';
 import { Directory } from './directory';
 import { Feed } from './feed';
@@ -58,13 +59,22 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
       env.CRM_LINK.getByName(`${store.meta('tenant') ?? ''}:${family}`).takeIntents(intents),
     now,
   );
+  const crmRecords = new CrmRecords(sql);
   const liveCalls = new LiveCalls(() =>
     groups.open().flatMap((group) => {
       const reading = group.published ? readGroup(group) : null;
       return reading && !reading.ending ? inCall(group.callId, reading) : [];
     }),
   );
-  const crm = new CrmDesk({ sql, store, recordings, groups, live: liveCalls, outbound: crmOutbound, now });
+  const crm = new CrmDesk({
+    store,
+    recordings,
+    groups,
+    live: liveCalls,
+    records: crmRecords,
+    outbound: crmOutbound,
+    now,
+  });
   const intake = new Intake({
     store,
     groups,
@@ -125,6 +135,7 @@ export function hubParts(ctx: DurableObjectState, env: Env) {
     watches,
     crm,
     crmOutbound,
+    crmRecords,
     tickets: new Tickets(sql),
     startKeys: new StartKeys(sql),
   };

@@ -14,21 +14,20 @@ import { CRM_CALL_RULES, type CrmSettings } from './contract';
 import { nextIntents } from './intents';
 import type { InCall, LiveCalls } from './live-calls';
 import type { CrmOutbound } from './outbound';
+import type { CrmRecords } from './records';
 
 export interface CrmDeskParts {
-  sql: SqlStorage;
   store: Pick<CallStore, 'meta' | 'setMeta'>;
   recordings: Pick<Recordings, 'list'>;
   groups: Pick<GroupStore, 'byKey'>;
   live: LiveCalls;
-  outbound: CrmOutbound;
+  records: Pick<CrmRecords, 'keep'>;
+  outbound: Pick<CrmOutbound, 'add' | 'keepOnly' | 'reread'>;
   now(): number;
 }
 
 /** Nobody is told anything: calls are read by the same rules all the same. */
 const SWITCHED_OFF: CrmSettings = { version: 0, links: [], rules: CRM_CALL_RULES };
-/** Longer than any PBX keeps a journal to repeat a hangup from. */
-const RECORDS_KEPT_MS = 60 * 24 * 3_600_000;
 
 export class CrmDesk {
   private settings: CrmSettings;
@@ -93,24 +92,15 @@ export class CrmDesk {
     );
     group.crm = next.told;
     const intents = next.intents.filter(
-      (intent) => intent.kind !== 'record' || this.keepRecord(intent.call.externalId, callId, now),
+      // A hangup told again long after makes no second one.
+      (intent) => intent.kind !== 'record' || this.parts.records.keep(intent.call.externalId, callId, now),
     );
     outbound.add(families, intents);
     return next.dueAt;
   }
 
-  trim(now: number): void {
-    this.parts.sql.exec('DELETE FROM crm_records WHERE at < ?', now - RECORDS_KEPT_MS);
-  }
-
   private families = (): string[] =>
     this.settings.links.flatMap(({ family, enabled }) => (enabled ? family : []));
-
-  /** False when the call has its record: a hangup told again long after makes no second one. */
-  private keepRecord(externalId: string, callId: string, now: number): boolean {
-    const sql = 'INSERT OR IGNORE INTO crm_records (external_id, call_id, at) VALUES (?, ?, ?)';
-    return this.parts.sql.exec(sql, externalId, callId, now).rowsWritten > 0;
-  }
 
   /** Somebody who is being called may be tried on his mobile: only the channels of that leg tell it from a call of his. */
   private isDoubtful(group: PbxGroup, reading: CallReading | null): boolean {

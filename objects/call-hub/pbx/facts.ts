@@ -72,6 +72,8 @@ export class FactSet {
   }
   /** Moment of the newest fact; 0 of none. */
   lastAt = (): number => this.facts.at(-1)?.at ?? 0;
+  /** Of the newest that the host told. */
+  toldAt = (): number => this.facts.findLast(({ k }) => k !== 'timeout')?.at ?? 0;
   firstAt = (): number => this.facts[0]?.at ?? 0;
   /** The first that came while its call went on: only hangups are ever told afterwards. */
   firstLive = (): PbxFact | null => this.facts.find(({ k }) => k !== 'hangup' && k !== 'timeout') ?? null;
@@ -105,7 +107,9 @@ export class FactSet {
   /** Whether it is about the channel over which an outgoing call of this set reached its customer. */
   private isOuter(hangup: Hangup): boolean {
     if (!isExternal(hangup.phone)) return false;
-    const called = this.dials('out').some((dial) => dial.phone === hangup.phone);
+    const called = [...this.dials('out'), ...this.all('hangup').filter(({ type }) => type === 1)].some(
+      ({ phone, u }) => phone === hangup.phone && u !== hangup.u,
+    );
     const its = (fact: Fact<'join'> | Fact<'name'>): boolean =>
       fact.u === hangup.u && fact.num === hangup.phone && !isLocalChannel(fact.channel);
     return called && (this.first('join', its) !== null || this.first('name', its) !== null);

@@ -31,6 +31,8 @@ export interface GroupIndex {
   started(callId: string): PbxGroup | null;
   /** Moves `from`'s facts and keys to `into` and forgets `from`. */
   merge(from: PbxGroup, into: PbxGroup): void;
+  /** The same of a call that was shown: it stays, with nothing left that speaks for it. */
+  absorb(from: PbxGroup, into: PbxGroup): void;
   create(): PbxGroup;
   addKeys(group: PbxGroup, keys: readonly string[]): void;
 }
@@ -49,13 +51,36 @@ export function linkFact(fact: PbxFact, index: GroupIndex): PbxGroup[] {
   const target = groups.find((group) => group.published) ?? oldest(groups) ?? index.create();
   for (const group of groups) if (group !== target && !group.published) index.merge(group, target);
   const told = [...new Set([target, ...shared])];
+  const call = absorbAside(told, index);
   for (const group of told) {
     if (group.facts.length < MAX_FACTS || ['hangup', 'leave', 'destroy'].includes(fact.k))
       group.facts.push(fact);
   }
-  index.addKeys(target, [...strong, ...weakKeys(fact)]);
+  index.addKeys(call ?? target, [...strong, ...weakKeys(fact)]);
   return told;
 }
+
+/**
+ * Two of ours who talk with each other look like a call inside the house, until they meet the customer. Answers the
+ * call that took something in.
+ */
+function absorbAside(groups: readonly PbxGroup[], index: GroupIndex): PbxGroup | null {
+  const call = groups.find((group) => speaksOfOutside(group)) ?? null;
+  if (!call) return null;
+  let took = false;
+  for (const group of groups) {
+    const isAside = group !== call && !speaksOfOutside(group) && !group.legs && group.startedAt === null;
+    if (!isAside || group.facts.some(({ k }) => k === 'hangup')) continue;
+    index.absorb(group, call);
+    took = true;
+  }
+  return took ? call : null;
+}
+
+const speaksOfOutside = (group: PbxGroup): boolean =>
+  group.facts.some(
+    (fact) => fact.k === 'start' || ((fact.k === 'dial' || fact.k === 'hangup') && fact.type !== 2),
+  );
 
 /** The call a channel belongs to: the one we asked for, else that of its uniqueid, else of its linkedid. */
 export function linkChannel(fact: ChannelFact, index: GroupIndex): PbxGroup {

@@ -78,14 +78,14 @@ function directionOf(set: FactSet): CallDirection | null {
 
 function readOutside(set: FactSet, direction: 'in' | 'out'): Reading {
   const dials = set.dials(direction);
-  const ends = set.hangups(direction === 'in' ? 'end-in' : 'end-out');
+  const told = set.hangups(direction === 'in' ? 'end-in' : 'end-out');
   const start = set.first('start');
-  const main = start?.u ?? dials[0]?.u ?? ends[0]?.u ?? '';
+  const main = start?.u ?? dials[0]?.u ?? told[0]?.u ?? '';
   const outside =
-    [...dials, ...(start ? [start] : []), ...ends].find(({ phone }) => phone !== '')?.phone ?? '';
+    [...dials, ...(start ? [start] : []), ...told].find(({ phone }) => phone !== '')?.phone ?? '';
   const sides: Sides = { direction, main, outside };
   const talk = talkOf(set, sides);
-  const own = ends.filter(({ u }) => u === main);
+  const own = told.filter(({ u }) => u === main);
   const tails = set.hangups('tail');
   const skew = hostSkew(set, main);
   const startAt = (madeAt(main) ?? set.firstAt() - skew) + skew;
@@ -94,9 +94,12 @@ function readOutside(set: FactSet, direction: 'in' | 'out'): Reading {
   // Answered on a mobile that stands for nobody's extension.
   const elsewhere = talk !== null && talk.talkers[0]?.ext === null;
   const bridged = isCustomerBridged(set, sides);
-  const ending = endingOf(set, [...own, ...tails], talk, startAt, skew, bridged);
   const begun = hostStart(own[0] ?? null, main);
   const handedOn = direction === 'out' && talkers.some((ext) => ext !== talkers[0]);
+  const ends = [...own, ...tails];
+  // Its first hangup is not the end of a call that was handed on; when the customer left is.
+  const leftAt = handedOn && tails.length === 0 && own.length > 0 ? lastLeft(set) : null;
+  const ending = endingOf(set, ends, { talk, startAt, skew, bridged, leftAt });
   return {
     direction,
     number: displayNumber(outside),
@@ -121,7 +124,7 @@ function readOutside(set: FactSet, direction: 'in' | 'out'): Reading {
     waitsFrom: begun === null ? startAt : Math.max(begun + skew, startAt),
     handedOn,
     tail: tails.length > 0,
-    recovered: own.length > 0 && [...own, ...tails].every((hangup) => isRecovered(hangup, skew)),
+    recovered: own.length > 0 && ends.every((hangup) => isRecovered(hangup, skew)),
     bridged,
     lastAt: set.lastAt(),
   };
@@ -175,7 +178,7 @@ function readInternal(set: FactSet): Reading {
     startAt,
     ringingAt: startAt,
     answeredAt: talk ? Math.max(talk.at, startAt) : null,
-    ending: endingOf(set, hangup ? [hangup] : [], talk, startAt, skew, bridged),
+    ending: endingOf(set, hangup ? [hangup] : [], { talk, startAt, skew, bridged, leftAt: null }),
     exts: [...new Set([...rung, ...talkers, from])].filter((ext) => ext !== '').sort(),
     rung,
     talkers,
@@ -202,36 +205,44 @@ function internalCaller(set: FactSet, hangup: Hangup | null): { from: string; to
   return { from, to };
 }
 
-function endingOf(
-  set: FactSet,
-  ends: readonly Hangup[],
-  talk: Talk | null,
-  startAt: number,
-  skew: number,
-  bridged: boolean,
-): Reading['ending'] {
+interface Course {
+  talk: Talk | null;
+  startAt: number;
+  skew: number;
+  /** The customer is in a bridge. */
+  bridged: boolean;
+  /** When the customer left, where that ends the call; else null. */
+  leftAt: number | null;
+}
+
+function endingOf(set: FactSet, ends: readonly Hangup[], course: Course): Reading['ending'] {
+  const { talk, startAt, skew, bridged, leftAt } = course;
   const answeredAt = talk && Math.max(talk.at, startAt);
+  const talked = (endAt: number): number => Math.round((endAt - (answeredAt ?? endAt)) / 1000);
   if (ends.length > 0) {
-    const endAt = Math.max(...endsOf(ends, startAt, skew), answeredAt ?? startAt);
+    const endAt = Math.max(...endsOf(ends, startAt, skew), answeredAt ?? startAt, leftAt ?? startAt);
     const answered = talk !== null || ends.some(({ status }) => ANSWERED_STATUSES.includes(status));
     return {
       evidence: 'reported',
       endAt,
       outcome: answered ? 'answered' : unanswered(ends),
-      talkSec: answeredAt !== null ? Math.round((endAt - answeredAt) / 1000) : answered ? null : 0,
+      talkSec: answered && answeredAt === null ? null : talked(endAt),
     };
   }
   const timeout = set.first('timeout');
   if (!timeout) return null;
-  if (answeredAt === null) return { evidence: 'timer', endAt: timeout.at, outcome: null, talkSec: 0 };
+  // Nothing is known of it after the last that was told.
+  if (answeredAt === null) return { evidence: 'timer', endAt: set.toldAt(), outcome: null, talkSec: 0 };
+  // He was never seen leaving: how long he talked nobody knows.
+  if (bridged) return { evidence: 'timer', endAt: set.toldAt(), outcome: 'answered', talkSec: null };
+  const endAt = Math.max(lastLeft(set) ?? set.toldAt(), answeredAt);
+  return { evidence: 'timer', endAt, outcome: 'answered', talkSec: talked(endAt) };
+}
+
+/** When somebody last left a bridge of it; null where nothing tells. */
+function lastLeft(set: FactSet): number | null {
   const left = [...set.all('leave'), ...set.all('destroy')].map((fact) => fact.at);
-  const endAt = Math.max(bridged || left.length === 0 ? timeout.at : Math.max(...left), answeredAt);
-  return {
-    evidence: 'timer',
-    endAt,
-    outcome: 'answered',
-    talkSec: Math.round((endAt - answeredAt) / 1000),
-  };
+  return left.length > 0 ? Math.max(...left) : null;
 }
 
 /** When each of the channels ended: of a hangup told again, as it was told first. */

@@ -5,6 +5,9 @@
 import type { FactSet, Join } from './facts';
 import { helperNumber, isExternal, isHelperChannel, isInternal, isLocalChannel, localHalf } from './fields';
 
+/** What happens in one bridge at once is told within this long. */
+const TOGETHER_MS = 3_000;
+
 export interface Talker {
   /** Null of somebody's mobile that stands for no extension. */
   ext: string | null;
@@ -87,23 +90,40 @@ function roomsOf(joins: readonly Join[], sides: Sides): Room[] {
 }
 
 /** His own entering was lost, but who talks with him names him; a Local channel in between names him too early. */
-function impliesCustomer(join: Join, joins: readonly Join[], { direction, main, outside }: Sides): boolean {
+function impliesCustomer(join: Join, joins: readonly Join[], sides: Sides): boolean {
+  const { direction, main, outside } = sides;
+  const namesHim = outside !== '' && join.peer === outside;
+  if (direction === 'in' && namesHim && localHalf(join.channel)?.half === '1')
+    return isHelperChannel(join.channel);
   if (!isPhoneOfOurs(join)) return false;
-  if (direction === 'out') return join.u === main && joins.find(({ u }) => u === main) === join;
-  const besideLocal = joins.some(({ b, channel }) => b === join.b && isLocalChannel(channel));
-  return outside !== '' && join.peer === outside && !besideLocal;
+  if (direction === 'out' && join.u === main) return joins.find(({ u }) => u === main) === join;
+  // The own phone of a click names him before he is called.
+  const before = (other: Join): boolean => other.at < join.at && isCustomer(other, sides);
+  if (direction === 'out' && !joins.some(before)) return false;
+  const besideLocal = joins.some(
+    ({ b, channel, at }) => b === join.b && isLocalChannel(channel) && at <= join.at + TOGETHER_MS,
+  );
+  return namesHim && !besideLocal;
 }
 
 function inRoom(set: FactSet, joins: readonly Join[], room: Room, sides: Sides): Talker[] {
   const others = joins.filter((join) => join.b === room.b && !isCustomer(join, sides));
-  if (others.length === 0) return isInternal(room.peer) ? [{ ext: room.peer, at: room.at }] : [];
-  return others.flatMap((other): Talker[] => {
+  // Whom his own channel named is there, though that one's entering was lost.
+  const named = others.some(({ num }) => num === room.peer) ? [] : peerOf(set, room);
+  const met = others.flatMap((other): Talker[] => {
     const at = Math.max(room.at, other.at);
     if (isPhoneOfOurs(other)) return [{ ext: other.num, at }];
     if (isHelperChannel(other.channel)) return [mobile(set, helperNumber(other.channel), at)];
     if (!isLocalChannel(other.channel)) return isExternal(other.num) ? [mobile(set, other.num, at)] : [];
     return behind(joins, other).map((talker) => ({ ...talker, at: Math.max(talker.at, at) }));
   });
+  return [...named, ...met];
+}
+
+function peerOf(set: FactSet, { peer, at }: Room): Talker[] {
+  if (isInternal(peer)) return [{ ext: peer, at }];
+  const tried = set.dials('leg').some(({ phone }) => phone === peer) || set.mobiles.has(peer);
+  return tried ? [mobile(set, peer, at)] : [];
 }
 
 const mobile = (set: FactSet, number: string, at: number): Talker => ({

@@ -1,6 +1,6 @@
 import { newCallId } from '../../../objects/lib/ids';
 import { dueAt, readCall, type Reading } from '../../../objects/call-hub/pbx/posts';
-import { pbxEventKey, readPbxEvent } from '../../../objects/call-hub/pbx/fields';
+import { pbxEventKey, readPbxEvent, type PbxFact } from '../../../objects/call-hub/pbx/fields';
 import { linkFact, type GroupIndex, type PbxGroup } from '../../../objects/call-hub/pbx/groups';
 import type { PbxPost } from './trace';
 
@@ -17,9 +17,13 @@ export class MemoryHub implements GroupIndex {
     this.seen.add(key);
     const fact = readPbxEvent(post.event, post.body, at);
     if (!fact) return [];
-    const groups = linkFact(fact, this);
+    const groups = linkFact(this.mark(fact), this);
     for (const group of groups) group.published ||= readCall(group.facts) !== null;
     return groups;
+  }
+
+  protected mark(fact: PbxFact): PbxFact {
+    return fact;
   }
 
   /** Lets time pass: what is due is closed as the hub's alarm would. */
@@ -61,6 +65,12 @@ export class MemoryHub implements GroupIndex {
     into.facts.push(...from.facts);
     for (const holders of this.keys.values()) if (holders.delete(from)) holders.add(into);
     this.groups.delete(from);
+  }
+
+  absorb(from: PbxGroup, into: PbxGroup): void {
+    into.facts.push(...from.facts);
+    from.facts = [];
+    for (const holders of this.keys.values()) if (holders.delete(from)) holders.add(into);
   }
 
   addKeys(group: PbxGroup, keys: readonly string[]): void {

@@ -8,7 +8,10 @@ import { join } from 'node:path';
 
 export interface Trace {
   about: string;
-  expect: { calls: ExpectedCall[] };
+  expect: {
+    calls: ExpectedCall[];
+    /** What a CRM is told; nothing of other calls. */ crm: ExpectedTelling[];
+  };
   steps: { after: number; event: string; body: Record<string, unknown> }[];
 }
 
@@ -20,6 +23,23 @@ export interface ExpectedCall {
   trunk: string | null;
   /** Least and most talk seconds. */
   talk: [number, number];
+}
+
+/** One call as a CRM is told of it. */
+export interface ExpectedTelling {
+  direction: 'in' | 'out';
+  phone: string;
+  trunk: string | null;
+  /** Extensions that were shown the card, in any order. */
+  announced: string[];
+  result: string;
+  /** Whose record it is, by the first who talked and by the last. */
+  first: string | null;
+  last: string | null;
+  talkers: string[];
+  /** Seconds, as near as a serial sender lets one know. */
+  talk: number;
+  waiting: number;
 }
 
 export interface PbxPost {
