@@ -139,8 +139,8 @@ export interface CrmDrift {
 }
 
 export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
-  /** The configuration in D1 changed: read it now, lift the hold, close the breaker, try what waits. */
-  configChanged(): Promise<void>;
+  /** Reads the configuration from D1 now, lifts the hold, closes the breaker, tries what waits. `written`: it was changed. */
+  configChanged(written?: boolean): Promise<void>;
   status(): Promise<LinkStatus>;
   /** Newest first. */
   logs(query: LogQuery): Promise<{ items: LogEntry[]; next: number | null }>;

@@ -62,7 +62,8 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
     await this.wakeAtNext();
   }
 
-  async configChanged(): Promise<void> {
+  async configChanged(written = false): Promise<void> {
+    if (written) this.copy.count({ dbWrites: 1 });
     const config = await this.copy.load();
     // What a link that is no more had still to tell is nobody's business any more.
     if (config === null) this.store.clear();

@@ -175,7 +175,7 @@ export async function tellOfLinks(env: Env, tenantId: string, family: CrmFamilyN
   ]);
   const [row] = rows;
   if (row === undefined) throw new Error('the new version of the CRM settings was not returned');
-  await linkOf(env, tenantId, family).configChanged();
+  await linkOf(env, tenantId, family).configChanged(true);
   await env.CALL_HUB.getByName(tenantId).setCrm({
     version: row.version,
     links,
