@@ -70,7 +70,9 @@ function absorbAside(groups: readonly PbxGroup[], index: GroupIndex): PbxGroup |
   let took = false;
   for (const group of groups) {
     const isAside = group !== call && !speaksOfOutside(group) && !group.legs && group.startedAt === null;
-    if (!isAside || group.facts.some(({ k }) => k === 'hangup')) continue;
+    // One with a hangup of its own was a call inside the house, and is over.
+    const isOver = group.facts.some((fact) => fact.k === 'hangup' && isInternal(fact.phone));
+    if (!isAside || isOver) continue;
     index.absorb(group, call);
     took = true;
   }
