@@ -102,14 +102,15 @@ leadImports.openapi(routes.cancel, async (c) => {
   const { identity } = c.var;
   const { id: importId } = c.req.valid('param');
   const object = leadsOf(c.env, identity);
+  const before = await object.import(importId);
+  if (before === null) throw noSuchImport();
   const cancelled = await object.cancelImport(importId, Date.now());
   if (cancelled !== null) {
+    const [from, to] = [{ state: before.state }, { state: cancelled.state }];
     const address = clientAddress(c.req.raw, c.env);
-    await recordAudit(openDb(c.env.DB), identity, 'lead.import.cancel', importId, null, null, address);
+    await recordAudit(openDb(c.env.DB), identity, 'lead.import.cancel', importId, from, to, address);
   }
-  const now = cancelled ?? (await object.import(importId));
-  if (now === null) throw noSuchImport();
-  return c.json(await body(c, now), 200);
+  return c.json(await body(c, cancelled ?? before), 200);
 });
 
 leadImports.openapi(routes.report, async (c) => {

@@ -38,7 +38,7 @@ const add = apiRoute({
         kind: z.enum(STATUS_KINDS).default('open'),
         color: z.enum(STATUS_COLORS).default('neutral'),
       }),
-      { key: 'offer_sent', name: 'Offer sent', kind: 'open', color: 'amber' },
+      { key: 'offered', name: 'Offer sent', kind: 'open', color: 'amber' },
     ),
   },
   responses: { 201: json(List, 'All of them; the new one is the last.') },
