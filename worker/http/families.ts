@@ -8,7 +8,8 @@ export function apiOf(path: string): ApiFamily {
   const versionless = under(path, '/api/v1') ? `/api${path.slice('/api/v1'.length)}` : path;
   if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
     return 'dialer';
-  if (under(path, '/asterisk')) return 'pbx';
+  if (['/asterisk', '/retailcrm/api/events', '/retailcrm-admin/api/events'].some((root) => under(path, root)))
+    return 'pbx';
   if (under(path, '/socket.io')) return 'engine';
   if (
     ['/api', '/bridge', '/metrics', '/__demo', '/retailcrm', '/retailcrm-admin/api'].some((root) =>

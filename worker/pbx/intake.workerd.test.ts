@@ -93,6 +93,73 @@ describe('POST /asterisk/{event}', () => {
   });
 });
 
+describe('POST /retailcrm/api/events', () => {
+  const wrapped = (seq: number, more: Record<string, unknown> = {}, token: unknown = PBX_TOKEN) => ({
+    enterprise_number: TENANT,
+    event_type: 'start',
+    payload: start(seq, { Token: token }),
+    ...more,
+  });
+  const calls = async () => (await hubOf(TENANT).feed({ viewer: all })).calls.length;
+
+  it.each(['/retailcrm/api/events', '/retailcrm-admin/api/events'])(
+    'stores what %s is told, once, and the same event by its own path is the same',
+    async (path) => {
+      const before = await calls();
+      const body = wrapped(path.length);
+      for (let n = 0; n < 2; n += 1)
+        expect(await send('POST', path, { body })).toMatchObject({ status: 200, json: ACCEPTED });
+      expect((await send('POST', '/asterisk/start', { body: body.payload })).status).toBe(200);
+      expect(await calls()).toBe(before + 1);
+    },
+  );
+
+  it('takes the token of the envelope or the header, and a number without its zeros', async () => {
+    const before = await calls();
+    const body = {
+      ...wrapped(501, { enterprise_number: Number(TENANT), token: PBX_TOKEN }),
+      payload: start(501),
+    };
+    expect((await send('POST', '/retailcrm/api/events', { body })).status).toBe(200);
+    const bare = { event_type: 'START', payload: start(502) };
+    const headers = { token: PBX_TOKEN };
+    expect((await send('POST', '/retailcrm/api/events', { body: bare, headers })).status).toBe(200);
+    expect(await calls()).toBe(before + 2);
+  });
+
+  it('refuses an unknown token, and one that is another enterprise’s', async () => {
+    for (const body of [
+      wrapped(503, {}, '999'),
+      wrapped(503, {}, ''),
+      wrapped(503, { enterprise_number: '0202' }),
+      { enterprise_number: TENANT, event_type: 'start', payload: start(503) },
+      {},
+    ]) {
+      const answer = await send('POST', '/retailcrm/api/events', { body });
+      expect(answer).toMatchObject({ status: 401, json: { error: 'Unknown token.' } });
+    }
+  });
+
+  it.each([
+    ['no payload', { event_type: 'start', token: PBX_TOKEN }],
+    ['a list for a payload', { event_type: 'start', token: PBX_TOKEN, payload: [] }],
+    ['no event', { token: PBX_TOKEN, payload: start(504) }],
+  ])('says what is wrong with %s', async (_, body) => {
+    const answer = await send('POST', '/retailcrm/api/events', { body });
+    expect(answer).toMatchObject({ status: 400, json: { error: expect.any(String) as string } });
+  });
+
+  it('acknowledges events it does not know, and refuses another method in its own shape', async () => {
+    const body = wrapped(505, { event_type: 'reboot' });
+    expect(await send('POST', '/retailcrm/api/events', { body })).toMatchObject({
+      status: 200,
+      json: ACCEPTED,
+    });
+    const answer = await send('GET', '/retailcrm/api/events');
+    expect(answer).toMatchObject({ status: 405, json: { error: expect.any(String) as string } });
+  });
+});
+
 describe('tenantOfPbxToken', () => {
   it('goes by what it knew while D1 is away, and takes nobody it never knew', async () => {
     const away = new Proxy(env.DB, {
