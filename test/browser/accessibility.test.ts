@@ -20,6 +20,8 @@ const PAGES = [
   { name: 'workspace', path: '/', ready: '[data-call-row]' },
   { name: 'profile', path: '/profile', ready: 'text=127.0.0.1' },
   { name: 'phones', path: '/phones', ready: 'text=a11y phone' },
+  { name: 'campaigns', path: '/campaigns', ready: 'main input[type=search]' },
+  { name: 'do-not-call', path: '/campaigns/do-not-call', ready: 'main input[inputmode=numeric]' },
   { name: 'slots', path: '/slots', ready: 'main article' },
   { name: 'slot', path: '/slots/1', ready: 'text=SIM0000001' },
   { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
