@@ -1,6 +1,7 @@
 /** axe on every page in both themes, and every page at 360 pixels. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { signIn } from '../integration/support/client.ts';
 import { TestServer } from '../integration/support/server.ts';
 import type { World } from '../sim/bridge/world.ts';
 import type { SimulatedPhone } from '../sim/phone/driver.ts';
@@ -19,6 +20,9 @@ import {
 const PAGES = [
   { name: 'workspace', path: '/', ready: '[data-call-row]' },
   { name: 'profile', path: '/profile', ready: 'text=127.0.0.1' },
+  { name: 'leads', path: '/leads', ready: 'main table a' },
+  { name: 'leads-import', path: '/leads/imports', ready: 'main input[type=file]' },
+  { name: 'leads-statuses', path: '/leads/statuses', ready: 'main li code' },
   { name: 'phones', path: '/phones', ready: 'text=a11y phone' },
   { name: 'campaigns', path: '/campaigns', ready: 'main input[type=search]' },
   { name: 'do-not-call', path: '/campaigns/do-not-call', ready: 'main input[inputmode=numeric]' },
@@ -46,6 +50,7 @@ beforeAll(async () => {
   await bridge.pbx.end(recorded);
   bridge.pbx.incoming('+375290000043', '102').answer();
   await bridge.speaker.settled();
+  await (await signIn(server.url, 'admin')).post('/api/crm/leads', { number: '+375290000044', name: 'Ann' });
   await postTrace(server.url, 'incoming-answered');
   await postTrace(server.url, 'incoming-missed');
 });

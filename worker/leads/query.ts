@@ -33,7 +33,10 @@ export const leadFilters = {
   due_before: z.iso
     .datetime({ offset: true })
     .optional()
-    .openapi({ description: 'Only leads whose next action is due before.', example: '2025-11-18T00:00:00Z' }),
+    .openapi({
+      description: 'Only leads whose next action is due before, soonest first.',
+      example: '2025-11-18T00:00:00Z',
+    }),
   sort: z.enum(['created', 'next_action']).default('created').openapi({
     description:
       '`created`: newest first. `next_action`: soonest first, only leads that have one; not with `q`.',
@@ -60,7 +63,8 @@ export async function queryOf(
     throw invalid({ sort: ['not together with q'] }, 'The query does not validate.');
   return {
     viewer,
-    sort,
+    // In the order of their next actions those that are due come first: nobody walks along all the others.
+    sort: filters.due_before !== undefined && !q ? 'next_action' : sort,
     deleted,
     status: filters.status,
     owner: await ownerOf(env, identity, filters.assigned_seller),
