@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './lib/root.ts';
 
-const PARTS = ['longpoll', 'feed', 'bridge'];
+const PARTS = ['longpoll', 'feed', 'bridge', 'history'];
 const [first, ...rest] = process.argv.slice(2);
 const chosen = PARTS.includes(first) ? [first] : PARTS;
 const args = PARTS.includes(first) ? rest : process.argv.slice(2);
@@ -15,6 +15,7 @@ const QUICK = {
   longpoll: ['--quick'],
   feed: ['--sockets', '200', '--events', '10', '--rounds', '1'],
   bridge: ['--rounds', '5', '--slots', '3'],
+  history: ['--sizes', '1000,20000', '--runs', '10'],
 };
 
 /** Runs one part, shows what it says as it comes, and answers its exit code and what it said under "Ratios". */

@@ -19,6 +19,8 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
     withCredentials?: boolean;
     requestInterceptor?: (request: Sent) => Sent;
     onComplete?: () => void;
+    /** Each may replace functions of the viewer by name. */
+    plugins?: readonly (() => { fn: Record<string, unknown> })[];
   }
   const SwaggerUI: (options: Options) => unknown;
   export default SwaggerUI;
