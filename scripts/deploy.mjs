@@ -14,7 +14,7 @@ if (!dry) {
   if (JSON.stringify(options.d1Databases).includes('00000000-0000-0000-0000-')) {
     console.error(
       'trunkline: wrangler.toml still names the local database. Make one with "npx wrangler d1 create trunkline", put its\n' +
-        'id into wrangler.toml, set the secrets JWT_KEYS, PASSWORD_PEPPER and SECRETS_KEYS with "npx wrangler secret put"\n' +
+        'id into wrangler.toml, set the secrets JWT_KEYS, PASSWORD_PEPPER, SECRETS_KEYS and METRICS_TOKEN with "npx wrangler secret put"\n' +
         '(their forms are in worker/env.ts), and deploy again.',
     );
     process.exit(1);

@@ -19,6 +19,12 @@ import {
 /** Every page an administrator has; what a page needs to have loaded before it counts. */
 const PAGES = [
   { name: 'workspace', path: '/', ready: '[data-call-row]' },
+  { name: 'dashboard', path: '/dashboard', ready: '[data-tile=today]' },
+  { name: 'calls', path: '/calls', ready: '[data-history-row]' },
+  { name: 'settings', path: '/settings', ready: 'main form select' },
+  { name: 'settings-extensions', path: '/settings/extensions', ready: '[data-extension]' },
+  { name: 'settings-pbx-tokens', path: '/settings/pbx-tokens', ready: '[data-token]' },
+  { name: 'docs', path: '/docs', ready: '.opblock-tag' },
   { name: 'profile', path: '/profile', ready: 'text=127.0.0.1' },
   { name: 'leads', path: '/leads', ready: 'main table a' },
   { name: 'leads-import', path: '/leads/imports', ready: 'main input[type=file]' },
