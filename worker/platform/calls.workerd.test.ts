@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { env, exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hubOf, phoneEvent } from '../../test/worker/support/call-hub';
@@ -58,6 +59,36 @@ describe('POST /api/call/start', () => {
   ])('refuses %j with %i %s', async (body, status, code) => {
     await signInPhone('op12');
     expect(await startCall(body)).toMatchObject({ status, json: { error: true, code } });
+  });
+
+  it('answers a repeat with the first answer, 409 while that goes on, 422 for another request', async () => {
+    await signInPhone('op12');
+    const token = await signInApi('op12');
+    const start = (key: string, number: string) =>
+      send('POST', '/api/call/start', {
+        token,
+        body: { number, via: 'phone' },
+        headers: { 'idempotency-key': key },
+      });
+    const first = await start('once-1', '+375290000031');
+    expect(first.status).toBe(200);
+    expect(await start('once-1', '+375290000031')).toMatchObject({ status: 200, text: first.text });
+    expect(await start('once-1', '+375290000032')).toMatchObject({
+      status: 422,
+      json: { code: 'INVALID_PARAMS', details: { 'Idempotency-Key': [expect.any(String)] } },
+    });
+    expect(await start('not a key', '+375290000031')).toMatchObject({ status: 400 });
+    // As if the first request were still going on.
+    const body = { number: '+375290000033', via: 'phone' };
+    const hash = createHash('sha256')
+      .update(JSON.stringify({ path: '/api/call/start', body }))
+      .digest('base64');
+    await hubOf(ONE).claimStart({ userId: USERS.op12, key: 'once-2', hash, now: Date.now() });
+    const early = await start('once-2', body.number);
+    expect(early).toMatchObject({ status: 409, json: { code: 'INVALID_PARAMS' } });
+    expect(early.headers.get('retry-after')).toBe('1');
+    await hubOf(ONE).settleStart({ userId: USERS.op12, key: 'once-2', answer: null });
+    expect((await start('once-2', body.number)).status).toBe(200);
   });
 
   it('says when none of the phones is signed in, and to whom it is not allowed', async () => {
