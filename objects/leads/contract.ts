@@ -69,7 +69,7 @@ export interface LeadQuery {
   text?: string | undefined;
   /** What was typed read as a whole number, E.164. */
   textNumber?: string | undefined;
-  /** Only leads whose next action is due before this moment. */
+  /** Only leads whose next action is due before this moment; without `text` in the order of `next_action`. */
   dueBefore?: number | undefined;
   /** `created`: newest first. `next_action`: the soonest first, only leads that have one; not together with `text`. */
   sort: 'created' | 'next_action';

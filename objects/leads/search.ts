@@ -40,7 +40,8 @@ export class LeadSearch {
     if (owners !== null && owners.length === 0) return NOTHING;
     if (query.text !== undefined && query.text !== '')
       return page(this.#found(asked, owners), query.limit, createdPosition);
-    return query.sort === 'next_action'
+    // In the order of their next actions those that are due come first: nobody walks along all the others.
+    return query.sort === 'next_action' || query.dueBefore !== undefined
       ? page(this.#byNextAction(asked, owners), query.limit, nextPosition)
       : page(this.#byCreation(asked, owners), query.limit, createdPosition);
   }
@@ -55,11 +56,10 @@ export class LeadSearch {
       .flatMap((one) => this.store.ownerId(one) ?? []);
   }
 
-  #byCreation({ status, after, limit, dueBefore }: Asked, owners: number[] | null): StoredLead[] {
+  #byCreation({ status, after, limit }: Asked, owners: number[] | null): StoredLead[] {
     const shared = [
       where('deleted_at IS NULL'),
       ...(status === null ? [] : [where('status = ?', status)]),
-      ...(dueBefore === undefined ? [] : [where('next_at < ?', dueBefore)]),
       ...(after === undefined ? [] : [where('seq < ?', after.seq)]),
     ];
     return this.#merged(shared, owners, 'seq DESC', limit);

@@ -30,13 +30,10 @@ export const leadFilters = {
         'beginning, with or without the country code, or its last 4 to 10 digits.',
       example: 'ann',
     }),
-  due_before: z.iso
-    .datetime({ offset: true })
-    .optional()
-    .openapi({
-      description: 'Only leads whose next action is due before, soonest first.',
-      example: '2025-11-18T00:00:00Z',
-    }),
+  due_before: z.iso.datetime({ offset: true }).optional().openapi({
+    description: 'Only leads whose next action is due before, soonest first.',
+    example: '2025-11-18T00:00:00Z',
+  }),
   sort: z.enum(['created', 'next_action']).default('created').openapi({
     description:
       '`created`: newest first. `next_action`: soonest first, only leads that have one; not with `q`.',
@@ -63,8 +60,7 @@ export async function queryOf(
     throw invalid({ sort: ['not together with q'] }, 'The query does not validate.');
   return {
     viewer,
-    // In the order of their next actions those that are due come first: nobody walks along all the others.
-    sort: filters.due_before !== undefined && !q ? 'next_action' : sort,
+    sort,
     deleted,
     status: filters.status,
     owner: await ownerOf(env, identity, filters.assigned_seller),
