@@ -169,9 +169,13 @@ export interface ChangeNoteInput {
 }
 
 /** `not_found`: no such call or note, or one this viewer may not see; `not_yours`: written by someone else. */
+/** `before`: what it said until now. */
+export type ChangeNoteResult =
+  { ok: true; note: NoteView; before: string } | { ok: false; code: 'not_found' | 'not_yours' };
 export type NoteResult =
   { ok: true; note: NoteView } | { ok: false; code: 'not_found' | 'not_yours' | 'too_many' };
-export type DeleteNoteResult = { ok: true } | { ok: false; code: 'not_found' | 'not_yours' };
+/** `before`: what it said. */
+export type DeleteNoteResult = { ok: true; before: string } | { ok: false; code: 'not_found' | 'not_yours' };
 
 export interface PhoneStatsQuery {
   /** First and last day, `YYYY-MM-DD` of the tenant's own calendar, both included. */
@@ -288,7 +292,7 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
   /** Null: no such call, or not this viewer's. */
   call(callId: string, viewer: Viewer): Promise<CallDetail | null>;
   addNote(input: AddNoteInput): Promise<NoteResult>;
-  changeNote(input: ChangeNoteInput): Promise<NoteResult>;
+  changeNote(input: ChangeNoteInput): Promise<ChangeNoteResult>;
   deleteNote(input: Omit<ChangeNoteInput, 'text'>): Promise<DeleteNoteResult>;
   /** Oldest first; null as in `call`. */
   notes(callId: string, viewer: Viewer): Promise<NoteView[] | null>;

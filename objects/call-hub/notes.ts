@@ -2,6 +2,7 @@
 import type {
   AddNoteInput,
   ChangeNoteInput,
+  ChangeNoteResult,
   DeleteNoteResult,
   NoteResult,
   NoteView,
@@ -59,11 +60,12 @@ export class Notes {
     return { ok: true, note: this.view(row) };
   }
 
-  change({ noteId, viewer, text, now }: ChangeNoteInput): NoteResult {
+  change({ noteId, viewer, text, now }: ChangeNoteInput): ChangeNoteResult {
     const found = this.own(noteId, viewer);
     if (!found.ok) return found;
     this.parts.sql.exec('UPDATE notes SET text = ?, edited_at = ? WHERE id = ?', text, now, noteId);
-    return { ok: true, note: this.view({ ...found.row, text, edited_at: now }) };
+    const note = this.view({ ...found.row, text, edited_at: now });
+    return { ok: true, note, before: found.row.text };
   }
 
   remove({ noteId, viewer }: Omit<ChangeNoteInput, 'text'>): DeleteNoteResult {
@@ -71,7 +73,7 @@ export class Notes {
     if (!found.ok) return found;
     this.parts.sql.exec('DELETE FROM notes WHERE id = ?', noteId);
     this.recount(found.call);
-    return { ok: true };
+    return { ok: true, before: found.row.text };
   }
 
   /** Oldest first; null as for a call the viewer may not see. */

@@ -9,6 +9,7 @@ import type {
   CdrQuery,
   CdrView,
   ChangeNoteInput,
+  ChangeNoteResult,
   ClaimStartInput,
   ClaimStartResult,
   DayCounters,
@@ -221,7 +222,7 @@ export class CallHub extends HubCore implements CallHubApi {
     return this.commit(() => this.parts.notes.add(input));
   }
 
-  changeNote(input: ChangeNoteInput): Promise<NoteResult> {
+  changeNote(input: ChangeNoteInput): Promise<ChangeNoteResult> {
     return Promise.resolve(this.commit(() => this.parts.notes.change(input)));
   }
 

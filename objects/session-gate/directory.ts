@@ -1,9 +1,12 @@
-import { and, asc, eq, isNotNull, isNull } from 'drizzle-orm';
+import { and, asc, eq, inArray, isNotNull, isNull, lt, or } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
 import { bridges, roleOverrides, roles, sessions, tenants, users } from '../../worker/db/schema';
 import { effectiveSettings } from '../../worker/db/settings';
 import type { SessionRow } from './machine';
 import type { TenantCopy, UserCopy } from './store';
+
+/** So that one round stays short; the next one takes the rest. */
+const PRUNE_BATCH = 1_000;
 
 /** What the gate reads of D1, always inside its own tenant. */
 export class Directory {
@@ -97,5 +100,20 @@ export class Directory {
       .update(sessions)
       .set({ revokedAt: at, revokedBy: by })
       .where(and(eq(sessions.id, sid), eq(sessions.tenantId, this.tenantId), isNull(sessions.revokedAt)));
+  }
+
+  /** Deletes records of sessions that ended, or reached their end, before `before`; at most `PRUNE_BATCH` at a time. */
+  async prune(before: number): Promise<void> {
+    const over = this.#db
+      .select({ id: sessions.id })
+      .from(sessions)
+      .where(
+        and(
+          eq(sessions.tenantId, this.tenantId),
+          or(lt(sessions.revokedAt, before), lt(sessions.expiresAt, before)),
+        ),
+      )
+      .limit(PRUNE_BATCH);
+    await this.#db.delete(sessions).where(inArray(sessions.id, over));
   }
 }

@@ -18,6 +18,8 @@ import { SESSION_GATE_MIGRATIONS } from './migrations';
 import { SessionStore, type TenantCopy, toView, type UserCopy } from './store';
 
 const FORGET_EVERY_MS = 3_600_000;
+/** How long the record of a session that is over stays in D1; the audit log says longer who signed in. */
+const KEEP_RECORDS_MS = 90 * 24 * 3_600_000;
 /** A round of deliveries is over by then, unless we died in the middle of it. */
 const TAKE_OVER_MS = 5_000;
 /** Deliveries of one round; the alarm takes the rest. */
@@ -226,6 +228,12 @@ export class SessionGate extends DurableObject<Env> implements SessionGateApi {
     for (const { sid } of unmarked)
       this.#fanout.add({ target: 'd1', subject: `session:${sid}`, verb: 'revoke', by: 'idle' }, now);
     if (unmarked.length > 0) await this.#setAlarm();
+    // Nobody waits for it, and what is not deleted now is an hour later.
+    this.ctx.waitUntil(
+      this.#directory.prune(now - KEEP_RECORDS_MS).catch((error: unknown) => {
+        console.warn(`session gate ${this.#tenantId}: old records not deleted (${String(error)})`);
+      }),
+    );
   }
 
   async #loadSession(sid: string): Promise<SessionRow | null> {

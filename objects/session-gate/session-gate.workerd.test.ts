@@ -9,6 +9,7 @@ import { CallHub } from '../call-hub/object';
 import { PhoneQueue } from '../phone-queue/object';
 import { phoneQueueName } from '../lib/names';
 import type { OpenSessionInput, SessionKind } from './contract';
+import { Directory } from './directory';
 
 const HOUR = 3_600_000;
 const gate = () => env.SESSION_GATE.getByName(tenantId);
@@ -325,4 +326,34 @@ it('tells everybody about more sessions than one round takes', async () => {
   for (let rounds = 0; rounds < 10 && (await runDurableObjectAlarm(gate())); rounds += 1);
   expect(new Set(drop.mock.calls.map(([sid]) => sid))).toEqual(new Set(all.map(({ sid }) => sid)));
   expect(await db().$count(sessions, and(eq(sessions.userId, userId), isNull(sessions.revokedAt)))).toBe(0);
+});
+
+describe('records of sessions in D1', () => {
+  const DAY = 24 * HOUR;
+  const kept = async () =>
+    (await db().query.sessions.findMany({ where: eq(sessions.tenantId, tenantId) })).map(({ id }) => id);
+
+  it('go ninety days after the session was over, those of others and of the living stay', async () => {
+    const now = Date.now();
+    const over = await record('browser', { createdAt: now - 200 * DAY, expiresAt: now - 91 * DAY });
+    const ended = await record('phone', { createdAt: now - 200 * DAY });
+    await db()
+      .update(sessions)
+      .set({ revokedAt: now - 91 * DAY })
+      .where(eq(sessions.id, ended.sid));
+    const recent = await record('api', { createdAt: now - 40 * DAY, expiresAt: now - 10 * DAY });
+    const phone = await record('phone', { createdAt: now - 400 * DAY });
+    const living = await signedIn();
+    await vi.waitFor(async () => expect(await kept()).not.toContain(over.sid));
+    expect((await kept()).toSorted()).toEqual([recent.sid, phone.sid, living.sid].toSorted());
+    expect(await check(over)).toEqual({ ok: false, reason: 'unknown' });
+  });
+
+  it('that could not be deleted keep nobody from signing in', async () => {
+    const warned = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    const prune = vi.spyOn(Directory.prototype, 'prune').mockRejectedValue(new Error('D1 is away'));
+    await signedIn();
+    expect(prune).toHaveBeenCalledOnce();
+    await vi.waitFor(() => expect(warned).toHaveBeenCalled());
+  });
 });

@@ -2,6 +2,7 @@ import type { SessionIdentity, SessionKind, SessionRefusal } from '../../objects
 import { openDb } from '../db';
 import { sessions } from '../db/schema';
 import type { Env } from '../env';
+import { recordAudit } from '../http/audit';
 import {
   API_ACCESS_TTL_SEC,
   issuePhoneAccess,
@@ -67,7 +68,10 @@ export async function startSession(
     .insert(sessions)
     .values({ id, tenantId: user.tenantId, ...record });
   const opened = await env.SESSION_GATE.getByName(user.tenantId).open(session);
-  return opened.ok ? { ok: true, identity: opened.identity, jti: session.jti } : opened;
+  if (!opened.ok) return opened;
+  const { address, userAgent: user_agent } = session;
+  await recordAudit(openDb(env.DB), user, 'session.start', id, null, { kind, user_agent }, address);
+  return { ok: true, identity: opened.identity, jti: session.jti };
 }
 
 const subjectOf = (identity: SessionIdentity, jti: string) => ({

@@ -1,13 +1,10 @@
 import { and, asc, eq, isNull, sql } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import type { BridgeStatus } from '../../objects/bridge-link/contract';
 import { openDb, type Db } from '../db';
 import { bridges as table } from '../db/schema';
 import type { Env } from '../env';
-import { recordAudit } from '../http/audit';
-import { clientAddress } from '../http/client-address';
-import type { AppEnv } from '../http/context';
+import { auditOf } from '../http/audit';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { CODE_LIFE_MS, codeHash, newCode } from './codes';
@@ -144,7 +141,7 @@ bridges.openapi(create, async (c) => {
     })
     .returning();
   if (row === undefined) throw new Error('the new bridge was not returned');
-  await audit(c, db, 'bridge.create', row.id, null, { name: row.name, number: row.number });
+  await auditOf(c, 'bridge.create', row.id, null, { name: row.name, number: row.number });
   return c.json(codeView(row, code, now), 201);
 });
 
@@ -163,7 +160,7 @@ bridges.openapi(rename, async (c) => {
     .set({ name })
     .where(and(eq(table.tenantId, tenantId), eq(table.id, before.id)));
   await c.env.SESSION_GATE.getByName(tenantId).tenantChanged();
-  await audit(c, db, 'bridge.rename', before.id, { name: before.name }, { name });
+  await auditOf(c, 'bridge.rename', before.id, { name: before.name }, { name });
   const row = { ...before, name };
   return c.json(bridgeView(row, await statusOf(c.env, row), Date.now()), 200);
 });
@@ -181,7 +178,7 @@ bridges.openapi(anew, async (c) => {
     .returning();
   if (row === undefined)
     throw new PlatformError('INVALID_PARAMS', 'This bridge was revoked: add a new one instead.');
-  await audit(c, db, 'bridge.code', id, null, null);
+  await auditOf(c, 'bridge.code', id, null, { expires_at: new Date(now + CODE_LIFE_MS).toISOString() });
   return c.json(codeView(row, code, now), 201);
 });
 
@@ -197,7 +194,7 @@ bridges.openapi(revoke, async (c) => {
     .where(and(eq(table.tenantId, identity.tenantId), eq(table.id, before.id), isNull(table.revokedAt)));
   await linkOf(c.env, identity.tenantId, before.id).revoke();
   await c.env.SESSION_GATE.getByName(identity.tenantId).tenantChanged();
-  if (before.revokedAt === null) await audit(c, db, 'bridge.revoke', before.id, { name: before.name }, null);
+  if (before.revokedAt === null) await auditOf(c, 'bridge.revoke', before.id, { name: before.name }, null);
   return c.json(bridgeView({ ...before, revokedAt }, null, Date.now()), 200);
 });
 
@@ -236,13 +233,3 @@ const codeView = (row: BridgeRow, code: string, now: number): z.infer<typeof New
   code,
   expires_at: new Date(row.codeExpiresAt ?? now).toISOString(),
 });
-
-const audit = (
-  c: Context<AppEnv>,
-  db: Db,
-  action: string,
-  target: string,
-  before: unknown,
-  after: unknown,
-): Promise<void> =>
-  recordAudit(db, c.var.identity, action, target, before, after, clientAddress(c.req.raw, c.env));

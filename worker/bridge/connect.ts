@@ -1,8 +1,10 @@
 import { and, eq, isNull } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
 import { BRIDGE_HEADER, type BridgeRecord } from '../../objects/bridge-link/contract';
+import type { BucketPolicy } from '../../objects/rate-limiter/contract';
 import { openDb } from '../db';
 import { bridges, tenants } from '../db/schema';
+import { limitByAddress } from '../http/address-limit';
 import { clientAddress } from '../http/client-address';
 import { PlatformError } from '../http/errors';
 import { apiRoute, newApiApp } from '../http/openapi';
@@ -24,12 +26,16 @@ const route = apiRoute({
   responses: { 101: { description: 'Switching to WebSocket.' } },
 });
 
+/** Every bridge of an office comes back at once after an outage, and waits longer each time it is refused. */
+const KNOCKS: BucketPolicy = { capacity: 120, refillPerSec: 2 };
+
 /** `GET /bridge/connect`. */
 export const connect = newApiApp();
 
 connect.openapi(route, async (c) => {
   if (c.req.header('upgrade')?.toLowerCase() !== 'websocket')
     throw new PlatformError('INVALID_PARAMS', 'This path is a WebSocket.');
+  await limitByAddress(c.env, c.req.raw, 'bridge-connect', KNOCKS);
   const { bridge: id } = c.req.valid('query');
   const [row] = await openDb(c.env.DB)
     .select({ bridge: bridges })

@@ -1,6 +1,8 @@
-import type { Db } from '../db';
+import type { Context } from 'hono';
+import { openDb, type Db } from '../db';
 import { auditLog } from '../db/schema';
-import type { Identity } from './context';
+import { clientAddress } from './client-address';
+import type { AppEnv, Identity } from './context';
 
 /** Names of fields whose values never reach the log, whatever they hold. */
 const SECRET =
@@ -49,3 +51,21 @@ export async function recordAudit(
     address,
   });
 }
+
+/** `recordAudit` of a route: by whoever asks, from where they ask. */
+export const auditOf = (
+  c: Context<AppEnv>,
+  action: string,
+  target: string | null,
+  before: unknown,
+  after: unknown,
+): Promise<void> =>
+  recordAudit(
+    openDb(c.env.DB),
+    c.var.identity,
+    action,
+    target,
+    before,
+    after,
+    clientAddress(c.req.raw, c.env),
+  );

@@ -278,7 +278,7 @@ describe('/api/audit', () => {
     const csv = await as('admin', 'GET', '/api/audit?action=user.create', undefined, { accept: 'text/csv' });
     expect(csv.text).toContain('time,user,action,target,before,after,address\r\n');
     expect(csv.text).toContain(',admin,user.create,');
-    expect((await as('admin2', 'GET', '/api/audit')).json.items).toEqual([]);
+    expect((await as('admin2', 'GET', '/api/audit?action=user')).json.items).toEqual([]);
     expect((await as('op12', 'GET', '/api/audit')).status).toBe(403);
   });
 });

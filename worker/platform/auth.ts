@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { checkPassword } from '../auth/sign-in';
 import { issueToken, rotateToken, startSession } from '../auth/sessions';
+import { auditOf } from '../http/audit';
 import { clientAddress } from '../http/client-address';
 import type { AppEnv } from '../http/context';
 import { APP_HEADER, isOurApp } from '../http/csrf';
@@ -173,8 +174,9 @@ auth.openapi(refresh, async (c) => {
 });
 
 auth.openapi(logout, async (c) => {
-  const { tenantId, sid, userId, via } = c.var.identity;
+  const { tenantId, sid, userId, via, kind } = c.var.identity;
   await c.env.SESSION_GATE.getByName(tenantId).revokeSession({ sid, by: userId });
+  await auditOf(c, 'session.end', sid, { kind }, null);
   if (via === 'cookie') setCookie(c, '', 0);
   return c.body(null, 204);
 });

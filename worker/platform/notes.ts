@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { auditOf } from '../http/audit';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { CallId, UserRef } from './call-schemas';
@@ -96,6 +97,7 @@ notes.openapi(add, async (c) => {
   const hub = c.env.CALL_HUB.getByName(identity.tenantId);
   const result = await hub.addNote({ callId, text, viewer: viewerOf(identity), now: Date.now() });
   if (!result.ok) throw refusal(result.code, 'call');
+  await auditOf(c, 'note.create', result.note.id, null, { call_id: callId, text });
   return c.json(result.note, 201);
 });
 
@@ -113,6 +115,7 @@ notes.openapi(change, async (c) => {
   const input = { noteId: c.req.valid('param').id, text: c.req.valid('json').text };
   const result = await hub.changeNote({ ...input, viewer: viewerOf(identity), now: Date.now() });
   if (!result.ok) throw refusal(result.code, 'note');
+  await auditOf(c, 'note.change', input.noteId, { text: result.before }, { text: input.text });
   return c.json(result.note, 200);
 });
 
@@ -122,5 +125,6 @@ notes.openapi(remove, async (c) => {
   const input = { noteId: c.req.valid('param').id, viewer: viewerOf(identity), now: Date.now() };
   const result = await hub.deleteNote(input);
   if (!result.ok) throw refusal(result.code, 'note');
+  await auditOf(c, 'note.delete', input.noteId, { text: result.before }, null);
   return c.body(null, 204);
 });

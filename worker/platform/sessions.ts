@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { SessionView } from '../../objects/session-gate/contract';
+import { auditOf } from '../http/audit';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 
@@ -52,6 +54,14 @@ const endAll = apiRoute({
   },
 });
 
+/** What the audit log keeps of a session that ended. */
+const brief = ({ sid, kind, userAgent, address }: SessionView) => ({
+  id: sid,
+  kind,
+  user_agent: userAgent,
+  address,
+});
+
 const iso = (at: number): string => new Date(at).toISOString();
 
 /** `/api/sessions`: one's own sign-ins, as the profile shows them. */
@@ -76,19 +86,20 @@ sessions.openapi(list, async (c) => {
 sessions.openapi(end, async (c) => {
   const { tenantId, userId } = c.var.identity;
   const { id } = c.req.valid('param');
-  const { revoked } = await c.env.SESSION_GATE.getByName(tenantId).revokeSession({
-    sid: id,
-    by: userId,
-    userId,
-  });
+  const gate = c.env.SESSION_GATE.getByName(tenantId);
+  const before = (await gate.sessionsOf(userId)).find(({ sid }) => sid === id);
+  const { revoked } = await gate.revokeSession({ sid: id, by: userId, userId });
   if (revoked === 0) throw new PlatformError('NOT_FOUND', 'No such session.');
+  await auditOf(c, 'session.end', id, before === undefined ? null : brief(before), null);
   return c.body(null, 204);
 });
 
 sessions.openapi(endAll, async (c) => {
   const { tenantId, userId, sid } = c.var.identity;
   const gate = c.env.SESSION_GATE.getByName(tenantId);
-  const keep = c.req.valid('json').keep_current ? { exceptSid: sid } : {};
+  const keep: { exceptSid?: string } = c.req.valid('json').keep_current ? { exceptSid: sid } : {};
+  const before = (await gate.sessionsOf(userId)).filter((session) => session.sid !== keep.exceptSid);
   const { revoked } = await gate.revokeUser({ userId, by: userId, ...keep });
+  await auditOf(c, 'session.end_all', userId, before.map(brief), { revoked });
   return c.json({ revoked }, 200);
 });

@@ -1,10 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import type { BucketPolicy } from '../../objects/rate-limiter/contract';
 import { SESSION_HEADER } from '../../objects/socket-io/contract';
 import { ENGINE_ERRORS, refuse } from '../../objects/socket-io/engine-codec';
 import { keyedDigest } from '../auth/digest';
 import type { Env } from '../env';
+import { limitByAddress } from '../http/address-limit';
 import type { AppEnv } from '../http/context';
 import { newApiApp } from '../http/openapi';
 
@@ -37,22 +39,40 @@ const query = z.object({
   sid: z.string().max(200).optional().openapi({ description: 'Absent: a new session.' }),
 });
 
-const refused = {
+const shape = z.object({ code: z.number().int(), message: z.string() });
+
+const refused = (names: readonly (keyof typeof ENGINE_ERRORS)[]) => ({
   400: {
     description: 'Refused, with Engine.IO’s number and words.',
     content: {
       'application/json': {
-        schema: z.object({ code: z.number().int(), message: z.string() }),
-        examples: Object.fromEntries(Object.entries(ENGINE_ERRORS).map(([name, value]) => [name, { value }])),
+        schema: shape,
+        examples: Object.fromEntries(names.map((name) => [name, { value: ENGINE_ERRORS[name] }])),
       },
     },
   },
-};
+});
+
+const tooMany = {
+  429: {
+    description: 'Too many new sessions from one address.',
+    headers: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds to wait.' } },
+    content: {
+      'application/json': {
+        schema: shape,
+        examples: { rate: { value: { code: 3, message: 'Too many connections from this address.' } } },
+      },
+    },
+  },
+} as const;
 
 const packets = {
   description: 'Packets of Engine.IO 4.',
   content: { 'text/plain': { schema: z.string(), example: '2' } },
 };
+
+const LISTEN_REFUSALS = refused(['version', 'transport', 'request', 'session']);
+const SPEAK_REFUSALS = refused(['version', 'transport', 'request', 'session', 'method']);
 
 const listen = (path: string) =>
   createRoute({
@@ -65,7 +85,12 @@ const listen = (path: string) =>
     tags: ['Live'],
     security: [],
     request: { query },
-    responses: { 101: { description: 'Switching to WebSocket.' }, 200: packets, ...refused },
+    responses: {
+      101: { description: 'Switching to WebSocket.' },
+      200: packets,
+      ...LISTEN_REFUSALS,
+      ...tooMany,
+    },
   });
 
 const speak = (path: string) =>
@@ -79,7 +104,7 @@ const speak = (path: string) =>
     responses: {
       200: packets,
       413: { description: 'Over 100,000 bytes; the session is closed.' },
-      ...refused,
+      ...SPEAK_REFUSALS,
     },
   });
 
@@ -88,6 +113,9 @@ const speak = (path: string) =>
  * is for is asked when it connects. Each session is an object of its own, named by the id we gave it.
  */
 export const socketIo = newApiApp();
+
+/** Every browser of an office comes back at once after an outage. */
+const KNOCKS: BucketPolicy = { capacity: 600, refillPerSec: 20 };
 
 async function handle(c: Context<AppEnv>): Promise<Response> {
   const request = c.req.raw;
@@ -101,6 +129,8 @@ async function handle(c: Context<AppEnv>): Promise<Response> {
   const known = asked.get('sid');
   if (known === null && request.method !== 'GET') return refuse('method');
   if (known !== null && !isOurs(c.env, known)) return refuse('session');
+  // A session that is going on is not a knock at the door.
+  if (known === null) await limitByAddress(c.env, request, 'socket-io', KNOCKS);
   const sid = known ?? newSessionId(c.env);
   const headers = new Headers(request.headers);
   headers.set(SESSION_HEADER, sid);

@@ -58,7 +58,7 @@ const hold = apiRoute({
     'One’s own calls, scripts and commands run under the reservation. Asked for again, it lasts anew from now on.',
   tags: ['Slots'],
   access: 'slot.command',
-  errors: BRIDGE_REFUSALS,
+  errors: ['NOT_FOUND', 'SLOT_BUSY', 'SLOT_OFFLINE'],
   request: {
     params: idParam,
     body: jsonRequest(z.strictObject({ minutes: z.int().min(1).max(480).default(30) }).openapi('SlotHold'), {
@@ -82,7 +82,7 @@ const free = apiRoute({
     'ended, and its later commands are refused. Freeing a free slot is no error.',
   tags: ['Slots'],
   access: 'slot.command',
-  errors: BRIDGE_REFUSALS,
+  errors: ['NOT_FOUND', 'SLOT_BUSY'],
   request: { params: idParam, query: z.object({ force: z.enum(['0', '1']).optional() }) },
   responses: {
     200: json(

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { BRIDGE_REFUSALS, linkOfSlot, platformErrorOf } from '../bridge/links';
+import { linkOfSlot, platformErrorOf } from '../bridge/links';
 import { openDb } from '../db';
 import { recordAudit } from '../http/audit';
 import { clientAddress } from '../http/client-address';
@@ -22,7 +22,7 @@ const run = apiRoute({
     '`logcat -d` ask for `slot.shell`. Stopped after 30 s; output is kept up to 64 KiB.',
   tags: ['Slots'],
   access: 'slot.command',
-  errors: BRIDGE_REFUSALS,
+  errors: ['NOT_FOUND', 'SLOT_BUSY', 'SLOT_OFFLINE'],
   request: {
     params: idParam,
     body: jsonRequest(z.strictObject({ command: z.string().min(1).max(8_000) }).openapi('AdbCommand'), {

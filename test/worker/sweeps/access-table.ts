@@ -3,6 +3,7 @@
  * `public` is everybody, and why is said beside it. A route that is not here, or asks for something else, fails the
  * build: nobody opens one by mistake.
  */
+import { CRM_ACCESS } from './crm-access';
 import type { Action } from '../../../worker/auth/permissions';
 
 export type Access = Action | 'signed_in' | 'public';
@@ -173,4 +174,5 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /bridge/enrol': 'public',
   // Asks for the token of whoever runs the deployment.
   'GET /metrics': 'public',
+  ...CRM_ACCESS,
 };

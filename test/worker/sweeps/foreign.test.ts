@@ -28,7 +28,7 @@ const plain = ({ status, text }: Answered, id: string): [number, string] => [
   status,
   text
     .replaceAll(id, '(id)')
-    .replaceAll(/"(?:timestamp|at|now|id|time)":"[^"]*"/g, '')
+    .replaceAll(/"(?:timestamp|at|now|id|time)":(?:"[^"]*"|\d+)/g, '')
     .replaceAll(/"(?:epoch|offset|age_sec)":[^,}]*/g, ''),
 ];
 

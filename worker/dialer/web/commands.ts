@@ -107,7 +107,15 @@ commands.openapi(cancel, async (c) => {
   if (result.ok) {
     if (!result.already) {
       const address = clientAddress(c.req.raw, c.env);
-      await recordAudit(db, identity, 'phone.command.cancel', id, null, null, address);
+      await recordAudit(
+        db,
+        identity,
+        'phone.command.cancel',
+        id,
+        { state: 'queued' },
+        { state: 'cancelled' },
+        address,
+      );
     }
     return c.json({ id, state: 'cancelled' as const }, 200);
   }

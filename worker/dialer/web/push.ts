@@ -3,11 +3,10 @@ import { importPKCS8 } from 'jose';
 import { z } from '@hono/zod-openapi';
 import { parseServiceAccount, PUSH_SECRET } from '../../../objects/lib/service-account';
 import { seal } from '../../auth/secrets';
-import { openDb } from '../../db';
+import { openDb, type Db } from '../../db';
 import { tenantSecrets } from '../../db/schema';
 import type { Env } from '../../env';
-import { recordAudit } from '../../http/audit';
-import { clientAddress } from '../../http/client-address';
+import { auditOf } from '../../http/audit';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../../http/openapi';
 import { iso, isoOrNull } from './directory';
@@ -97,29 +96,23 @@ phonePush.openapi(put, async (c) => {
   const hint = JSON.stringify({ project_id, client_email: maskEmail(client_email) });
   const values = { ...seal(c.env, identity.tenantId, PUSH_SECRET, text), hint, updatedAt: Date.now() };
   const db = openDb(c.env.DB);
+  const before = await hintOf(db, identity.tenantId);
   await db
     .insert(tenantSecrets)
     .values({ tenantId: identity.tenantId, name: PUSH_SECRET, ...values })
     .onConflictDoUpdate({ target: [tenantSecrets.tenantId, tenantSecrets.name], set: values });
   await outboxOf(c.env, identity.tenantId).settingsChanged();
-  await recordAudit(
-    db,
-    identity,
-    'phone.push.set',
-    null,
-    null,
-    { project_id },
-    clientAddress(c.req.raw, c.env),
-  );
+  await auditOf(c, 'phone.push.set', null, before, { project_id });
   return c.json(await view(c.env, identity.tenantId), 200);
 });
 
 phonePush.openapi(remove, async (c) => {
   const { identity } = c.var;
   const db = openDb(c.env.DB);
+  const before = await hintOf(db, identity.tenantId);
   await db.delete(tenantSecrets).where(secretOf(identity.tenantId));
   await outboxOf(c.env, identity.tenantId).settingsChanged();
-  await recordAudit(db, identity, 'phone.push.remove', null, null, null, clientAddress(c.req.raw, c.env));
+  if (before !== null) await auditOf(c, 'phone.push.remove', null, before, null);
   return c.json(await view(c.env, identity.tenantId), 200);
 });
 
@@ -138,7 +131,18 @@ phonePush.openapi(dead, async (c) => {
   return c.json({ items, next: page.next }, 200);
 });
 
-phonePush.openapi(replay, async (c) => c.json(await outboxOf(c.env, c.var.identity.tenantId).replay(), 200));
+phonePush.openapi(replay, async (c) => {
+  const { identity } = c.var;
+  const result = await outboxOf(c.env, identity.tenantId).replay();
+  await auditOf(c, 'phone.push.replay', null, null, result);
+  return c.json(result, 200);
+});
+
+/** What may be shown of the service account that is stored; null where there is none. */
+async function hintOf(db: Db, tenantId: string): Promise<z.infer<typeof Hint> | null> {
+  const [row] = await db.select({ hint: tenantSecrets.hint }).from(tenantSecrets).where(secretOf(tenantId));
+  return row === undefined ? null : Hint.parse(JSON.parse(row.hint));
+}
 
 async function view(env: Env, tenantId: string): Promise<z.infer<typeof PushSettings>> {
   const [row] = await openDb(env.DB)

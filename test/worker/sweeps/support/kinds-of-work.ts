@@ -1,4 +1,5 @@
 /** Things of the CRM, of pipelines and of a tenant's own settings. */
+import { connectCrms } from './crm';
 import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import { Tenant } from './tenant';
 
@@ -13,7 +14,7 @@ async function makePipeline(tenant: Tenant): Promise<string> {
 
 export const workKinds = {
   /** The tenant itself, by its number, where a CRM's API has it in the path. */
-  enterprise: { make: (tenant) => Promise.resolve(tenant.id), madeUp: '9999' },
+  enterprise: { make: connectCrms, madeUp: '9999' },
   lead: {
     async make(tenant) {
       const body = { name: 'Ann Example', number: newNumber() };
