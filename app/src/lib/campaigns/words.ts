@@ -1,3 +1,4 @@
+import { refusalText } from '#lib/api/errors.js';
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
 import type { ColumnTone } from '#lib/ui/columns-chart.svelte';
@@ -152,13 +153,16 @@ export const ZONE_SOURCE: Record<Lead['time_zone_source'], () => string> = {
 };
 
 const REASON: Record<string, () => string> = {
-  do_not_call: m.camp_reason_do_not_call,
-  number_cap: m.camp_reason_number_cap,
-  outside_window: m.camp_reason_outside_window,
+  listed: m.camp_reason_do_not_call,
+  capped: m.camp_reason_number_cap,
 };
 
-/** Why an attempt came to nothing; words of a device or of the PBX stay as they came. */
-export const reasonText = (reason: string): string => REASON[reason]?.() ?? reason;
+/** Why an attempt came to nothing: what the guard said, what a bridge refused, else the server's own words. */
+export function reasonText(reason: string): string {
+  const [, code, words = ''] = /^([A-Z_]+): (.*)$/s.exec(reason) ?? [];
+  if (code !== undefined) return refusalText({ code, words });
+  return REASON[reason]?.() ?? reason;
+}
 
 /** What is wrong with a field of the form. */
 export function formProblemText(problem: FieldProblem): string {
@@ -201,4 +205,4 @@ const NOTICE: Record<Notice['code'], () => string> = {
 
 /** Why what an agent asked for did not happen. */
 export const noticeText = ({ code, message }: Notice): string =>
-  code === 'refused' ? `${NOTICE.refused()} ${message}` : NOTICE[code]();
+  code === 'refused' ? `${NOTICE.refused()} ${reasonText(message)}` : NOTICE[code]();
