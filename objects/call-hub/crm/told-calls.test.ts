@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
 import { readRow, rowNames } from '../../../test/sim/pbx/rows';
-import { playTrace, type ExpectedTelling, type PbxPost } from '../../../test/sim/pbx/trace';
+import {
+  playTrace,
+  readTrace,
+  traceNames,
+  type ExpectedTelling,
+  type PbxPost,
+  type Trace,
+} from '../../../test/sim/pbx/trace';
 import type { CrmCallRules, CrmIntent } from './contract';
 
 const EPOCH = 1_760_000_000;
@@ -9,8 +16,11 @@ const START = EPOCH * 1_000;
 const FAR = START + 24 * 3_600_000;
 const MOBILES = [{ number: '375330000077', extension: null }];
 
+const TRACES = traceNames().filter((name) => readTrace(name).expect.crm);
+const find = (name: string): Trace => (TRACES.includes(name) ? readTrace(name) : readRow(name));
+
 const postsOf = (name: string): PbxPost[] =>
-  playTrace(readRow(name), { epoch: EPOCH, zoneMinutes: 180, token: 't' });
+  playTrace(find(name), { epoch: EPOCH, zoneMinutes: 180, token: 't' });
 
 function tell(posts: readonly PbxPost[], rules: Partial<CrmCallRules> = {}): MemoryDesk {
   const desk = new MemoryDesk({ mobiles: MOBILES, ...rules });
@@ -45,8 +55,8 @@ function expectTold(intents: readonly CrmIntent[], truth: ExpectedTelling): void
   for (const hangup of hangups) expect(hangup.result).toBe(truth.result);
 }
 
-describe.each(rowNames())('%s', (name) => {
-  const { crm } = readRow(name).expect;
+describe.each([...TRACES, ...rowNames()])('%s', (name) => {
+  const { crm = [] } = find(name).expect;
 
   it('is told as it was', () => {
     const { intents } = tell(postsOf(name));

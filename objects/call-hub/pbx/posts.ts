@@ -232,10 +232,11 @@ function endingOf(set: FactSet, ends: readonly Hangup[], course: Course): Readin
   const timeout = set.first('timeout');
   if (!timeout) return null;
   // Nothing is known of it after the last that was told.
-  if (answeredAt === null) return { evidence: 'timer', endAt: set.toldAt(), outcome: null, talkSec: 0 };
+  const toldAt = Math.max(set.toldAt(), answeredAt ?? startAt);
+  if (answeredAt === null) return { evidence: 'timer', endAt: toldAt, outcome: null, talkSec: 0 };
   // He was never seen leaving: how long he talked nobody knows.
-  if (bridged) return { evidence: 'timer', endAt: set.toldAt(), outcome: 'answered', talkSec: null };
-  const endAt = Math.max(lastLeft(set) ?? set.toldAt(), answeredAt);
+  if (bridged) return { evidence: 'timer', endAt: toldAt, outcome: 'answered', talkSec: null };
+  const endAt = Math.max(lastLeft(set) ?? toldAt, answeredAt);
   return { evidence: 'timer', endAt, outcome: 'answered', talkSec: talked(endAt) };
 }
 

@@ -8,7 +8,11 @@
  * say what the trace says).
  */
 import { parseArgs } from 'node:util';
-import { playTrace, readTrace, traceNames } from './trace.ts';
+import { readRow, rowNames } from './rows.ts';
+import { playTrace, readTrace, traceNames, type Trace } from './trace.ts';
+
+const allNames = (): string[] => [...traceNames(), ...rowNames()];
+const find = (name: string): Trace => (rowNames().includes(name) ? readRow(name) : readTrace(name));
 
 const TIMEOUT_MS = 3_000;
 
@@ -25,11 +29,11 @@ const { values } = parseArgs({
 });
 
 if (values.list) {
-  for (const name of traceNames()) console.log(`${name.padEnd(30)} ${readTrace(name).about}`);
+  for (const name of allNames()) console.log(`${name.padEnd(30)} ${find(name).about}`);
   process.exit(0);
 }
 
-const names = values.trace === undefined ? traceNames() : [values.trace];
+const names = values.trace === undefined ? allNames() : [values.trace];
 const speed = Number(values.speed);
 const count = Number(values.count);
 const zoneMinutes = Number(values.zone);
@@ -38,7 +42,7 @@ if (!(speed > 0) || !(count > 0) || !Number.isInteger(zoneMinutes)) {
   process.exit(2);
 }
 for (const name of names) {
-  if (traceNames().includes(name)) continue;
+  if (allNames().includes(name)) continue;
   console.error(`no trace ${name}; --list shows them`);
   process.exit(2);
 }
@@ -65,7 +69,7 @@ async function post(event: string, body: Record<string, unknown>): Promise<strin
 let failed = 0;
 for (let round = 0; round < count; round += 1) {
   for (const name of names) {
-    const trace = readTrace(name);
+    const trace = find(name);
     console.log(`${name}: ${trace.about}`);
     const beginsAt = Date.now();
     const run = String(beginsAt % 1_000_000);

@@ -10,7 +10,8 @@ export interface Trace {
   about: string;
   expect: {
     calls: ExpectedCall[];
-    /** What a CRM is told; nothing of other calls. */ crm: ExpectedTelling[];
+    /** What CRMs are told; absent where a trace does not say. */
+    crm?: ExpectedTelling[];
   };
   steps: { after: number; event: string; body: Record<string, unknown> }[];
 }
