@@ -141,7 +141,7 @@ export function logRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
   app.openapi(replay, async (c) => {
     const tenantId = own(c, c.req.valid('param').ent);
     const answer = await linkOf(c.env, tenantId, family).replay(c.req.valid('json').ids);
-    if (answer.replayed > 0) await audit(c, 'crm.replay', family, null, answer);
+    await audit(c, 'crm.replay', family, null, answer);
     return c.json(answer, 200);
   });
 
@@ -160,7 +160,7 @@ export function logRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
   app.openapi(discard, async (c) => {
     const tenantId = own(c, c.req.valid('param').ent);
     const answer = await linkOf(c.env, tenantId, family).discard(c.req.valid('json').ids);
-    if (answer.discarded > 0) await audit(c, 'crm.discard', family, null, answer);
+    await audit(c, 'crm.discard', family, null, answer);
     return c.json(answer, 200);
   });
 
@@ -179,8 +179,9 @@ export function logRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
     const tenantId = own(c, c.req.valid('param').ent);
     await knownLink(openDb(c.env.DB), tenantId, family);
     const link = linkOf(c.env, tenantId, family);
+    const before = await link.status();
     await link.resume();
-    await audit(c, 'crm.resume', family, null, null);
+    await audit(c, 'crm.resume', family, { held: before.held?.reason ?? null }, { held: null });
     return c.json(statusView(await link.status()), 200);
   });
 
