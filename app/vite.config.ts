@@ -27,6 +27,17 @@ export default defineConfig({
       }),
     }),
   ],
+  build: {
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // Every page but the sign-in shows the shell: with all it needs in one file it is a tenth smaller than in the
+          // hundred that what many pages share would be cut into.
+          groups: [{ name: 'shell', test: /src\/lib\/shell\/shell\.svelte$/ }],
+        },
+      },
+    },
+  },
   // Kit's own cookie is not the one hoisted to the top of the tree (socket.io brings an older, CommonJS
   // one), so the build-time renderer must carry its copy.
   ssr: { noExternal: ['cookie'] },
