@@ -69,12 +69,12 @@ describe('an engineer', () => {
     await page.getByLabel('Comment').fill('all are here');
     await page.getByRole('button', { name: 'Approve' }).click();
     await runIs('failed');
-    await page.locator('#L5').getByText('approved by eng1: all are here').waitFor();
+    await page.locator('#L6').getByText('approved by eng1: all are here').waitFor();
     await screenshot(page, 'pipelines-failed');
     await expectAccessible(page, 'pipelines-failed');
-    await page.getByRole('link', { name: 'Link to line 5' }).click();
+    await page.getByRole('link', { name: 'Link to line 6' }).click();
     await page.reload();
-    await page.locator('#L5[aria-current]').getByText('approved by eng1').waitFor();
+    await page.locator('#L6[aria-current]').getByText('approved by eng1').waitFor();
   });
 
   it('retries the failed step, and nothing before it again', async () => {

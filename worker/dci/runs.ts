@@ -37,6 +37,8 @@ const stop = apiRoute({
   tags: ['Pipelines'],
   access: 'pipeline.run',
   errors,
+  // Clients that were written before there was a reason send no body.
+  bodyOptional: true,
   request: {
     params: idParam,
     body: jsonRequest(z.strictObject({ reason: Comment }).openapi('PipelineStop'), {
@@ -137,7 +139,7 @@ runs.openapi(start, async (c) => {
 runs.openapi(stop, async (c) => {
   const { identity } = c.var;
   const { id } = c.req.valid('param');
-  const { reason } = c.req.valid('json');
+  const { reason = '' } = c.req.valid('json');
   await pipelineOf(c.env, identity.tenantId, id);
   const by = actor(identity);
   const run = taken(await pipelinesOf(c.env, identity.tenantId).stop({ pipelineId: id, by, reason }));

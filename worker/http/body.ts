@@ -84,12 +84,14 @@ export const hasNul = (json: string): boolean => /(?<!\\)(?:\\\\)*\\u0000/.test(
  * Reads the JSON body of a platform route ahead of its validation: limit, media type, encoding and syntax, each with
  * its own message. The text is left where `c.req.json()` finds it.
  *
+ * @param optional a request without any body is fine, too
  * @throws PlatformError BODY_TOO_LARGE, INVALID_PARAMS
  */
 export const jsonBody =
-  (limit: number = DEFAULT_BODY_LIMIT): MiddlewareHandler<AppEnv> =>
+  (limit: number = DEFAULT_BODY_LIMIT, optional = false): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const body = await readBodyText(c.req.raw, limit);
+    if (optional && body.ok && body.text === '' && c.req.header('content-type') === undefined) return next();
     if (!body.ok && body.reason === 'too_large') {
       throw new PlatformError('BODY_TOO_LARGE', `The body is larger than ${limit} bytes.`);
     }

@@ -105,6 +105,8 @@ interface RouteExtras {
   errors?: readonly PlatformErrorCode[];
   /** Most bytes of a JSON body; 64 KiB when absent. */
   bodyLimit?: number;
+  /** A request without any body is fine: then the handler sees an empty object, without defaults. */
+  bodyOptional?: boolean;
   /** It stands on nothing that could fail: INTERNAL is not among its answers. */
   standsAlone?: true;
 }
@@ -126,7 +128,14 @@ export function apiRoute<
   P extends string,
   R extends Omit<RouteConfig, 'path' | 'middleware'> & { path: P } & RouteExtras,
 >(config: R): ReturnType<typeof createRoute<P, R>> {
-  const { access, errors = [], bodyLimit = DEFAULT_BODY_LIMIT, standsAlone = false, ...route } = config;
+  const {
+    access,
+    errors = [],
+    bodyLimit = DEFAULT_BODY_LIMIT,
+    bodyOptional = false,
+    standsAlone = false,
+    ...route
+  } = config;
   const hasJson = route.request?.body !== undefined && 'application/json' in route.request.body.content;
   const middleware: MiddlewareHandler<AppEnv>[] = [];
   const codes = new Set<PlatformErrorCode>();
@@ -136,7 +145,7 @@ export function apiRoute<
     if (access !== 'signed_in' || route.method !== 'get') codes.add('PERMISSION_DENIED');
   }
   if (hasJson) {
-    middleware.push(jsonBody(bodyLimit));
+    middleware.push(jsonBody(bodyLimit, bodyOptional));
     codes.add('INVALID_PARAMS').add('BODY_TOO_LARGE');
   }
   if (route.request?.query !== undefined || route.request?.params !== undefined) codes.add('INVALID_PARAMS');
@@ -150,7 +159,7 @@ export function apiRoute<
     ...(access !== 'public' && access !== 'signed_in' && { 'x-action': access }),
     ...(hasJson &&
       route.request?.body && {
-        request: { ...route.request, body: { ...route.request.body, required: true } },
+        request: { ...route.request, body: { ...route.request.body, required: !bodyOptional } },
       }),
     responses: { ...errorResponses([...codes]), ...route.responses },
   };
