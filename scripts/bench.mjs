@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './lib/root.ts';
 
-const PARTS = ['longpoll', 'feed', 'bridge', 'history'];
+const PARTS = ['longpoll', 'feed', 'bridge', 'history', 'api'];
 const [first, ...rest] = process.argv.slice(2);
 const chosen = PARTS.includes(first) ? [first] : PARTS;
 const args = PARTS.includes(first) ? rest : process.argv.slice(2);
 /** What `--quick` means to each part. */
 const QUICK = {
+  api: ['--requests', '100', '--rounds', '2'],
   longpoll: ['--quick'],
   feed: ['--sockets', '200', '--events', '10', '--rounds', '1'],
   bridge: ['--rounds', '5', '--slots', '3'],
