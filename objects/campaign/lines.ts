@@ -3,6 +3,7 @@ import type { BridgeErrorCode } from '../../bridge/protocol/errors';
 import type { Env } from '../../worker/env';
 import { bridgeLinkName, type LinkRefusal } from '../bridge-link/contract';
 import type { CallWatchEvent, StartCallInput } from '../call-hub/contract';
+import type { AdmitResult } from '../dial-guard/contract';
 import { phoneQueueName } from '../lib/names';
 import type { TenantView } from '../session-gate/contract';
 import type { Attempt } from './attempt';
@@ -65,7 +66,7 @@ export class Lines {
     };
   }
 
-  admit(attempt: Attempt, campaignId: string, now: number) {
+  async admit(attempt: Attempt, campaignId: string, now: number): Promise<AdmitResult> {
     return this.#guard().admit({
       attemptId: attempt.id,
       campaignId,
