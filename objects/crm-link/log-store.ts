@@ -56,6 +56,18 @@ export class LogStore {
     );
   }
 
+  /** Newest first of one outcome, without what only reads: people look at screens more often than calls come. */
+  last(status: 'success' | 'error', limit: number): LogEntry[] {
+    return this.sql
+      .exec<Row>(
+        "SELECT * FROM log WHERE status = ? AND event_type NOT IN ('users', 'read_module') ORDER BY id DESC LIMIT ?",
+        status,
+        limit,
+      )
+      .toArray()
+      .map(entryOf);
+  }
+
   /** Newest first. */
   page(query: LogQuery): { items: LogEntry[]; next: number | null } {
     const where = ['id < ?'];

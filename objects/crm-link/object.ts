@@ -85,8 +85,7 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
   }
 
   async digest(): Promise<{ successes: contract.LogEntry[]; errors: contract.LogEntry[] }> {
-    const last = (status: 'success' | 'error') => this.log.page({ status, limit: 5 }).items;
-    return { successes: last('success'), errors: last('error') };
+    return { successes: this.log.last('success', 5), errors: this.log.last('error', 5) };
   }
 
   async deadLetters(query: {
