@@ -209,7 +209,8 @@ export class LeadStore {
 
   page(query: LeadQuery, now: number): Page<LeadView> {
     const q = query.q?.trim() ?? '';
-    const digits = q.replaceAll(/\D/g, '');
+    // "Person 2" is a name, not every number with a 2 in it.
+    const digits = /^\+?[\d\s()-]+$/.test(q) ? q.replaceAll(/\D/g, '') : '';
     const rows = this.sql
       .exec<Row>(
         `SELECT * FROM leads WHERE id > ?1
