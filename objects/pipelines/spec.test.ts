@@ -42,7 +42,9 @@ describe('a definition', () => {
   it('has one to fifty steps, a sound branch and a sound schedule', () => {
     const wait = { kind: 'wait', name: 'w', sec: 1 };
     expect(PipelineSpec.safeParse({ name: 'P', steps: [] }).success).toBe(false);
-    expect(PipelineSpec.safeParse({ name: 'P', steps: Array(51).fill(wait) }).success).toBe(false);
+    expect(PipelineSpec.safeParse({ name: 'P', steps: Array.from({ length: 51 }, () => wait) }).success).toBe(
+      false,
+    );
     expect(problems(wait, { branch: '../x y' })).toEqual(['branch']);
     expect(problems(wait, { schedule: { kind: 'every', minutes: 1 } })).toEqual(['schedule.minutes']);
     expect(problems(wait, { schedule: { kind: 'at', times: ['24:00'], days: [1] } })).toEqual([
