@@ -18,7 +18,6 @@ export const LIMITS = {
   preview_seconds: { min: 0, max: 3_600 },
 } as const;
 export type NumberField = keyof typeof LIMITS;
-export const NUMBER_FIELDS = Object.keys(LIMITS) as NumberField[];
 
 const RETRY = { attempts: { min: 1, max: 20 }, delay: { min: 1, max: 43_200 } };
 

@@ -14,7 +14,6 @@ export type CampaignState = CampaignProgress['state'];
 export type CampaignWhy = Schemas['CampaignWhy'];
 export type WhyCode = CampaignWhy['code'];
 export type CurrentCall = CampaignProgress['current_calls'][number];
-export type AgentPlace = CampaignProgress['agents'][number];
 export type Pacing = CampaignProgress['pacing'];
 export type LeadResult = keyof CampaignProgress['results'];
 export type AttemptOutcome = keyof CampaignProgress['attempts']['by_outcome'];
