@@ -34,6 +34,8 @@ const PAGES = [
   { name: 'do-not-call', path: '/campaigns/do-not-call', ready: 'main input[inputmode=numeric]' },
   { name: 'slots', path: '/slots', ready: 'main article' },
   { name: 'slot', path: '/slots/1', ready: 'text=SIM0000001' },
+  { name: 'pipelines', path: '/pipelines', ready: 'main input[type=search]' },
+  { name: 'pipelines-log', path: '/pipelines/log', ready: 'main input[type=search]' },
   { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
   { name: 'script', path: '/scripts/telegram_call', ready: '[data-step]' },
   { name: 'bridges', path: '/bridges', ready: '[data-bridge]' },

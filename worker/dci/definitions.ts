@@ -166,12 +166,19 @@ definitions.openapi(remove, async (c) => {
   const { tenantId } = identity;
   const { id } = c.req.valid('param');
   const before = await pipelineOf(c.env, tenantId, id);
-  // First what runs: with its row gone nobody could start or stop it any more.
-  if (!(await pipelinesOf(c.env, tenantId).forget(id)))
+  const object = pipelinesOf(c.env, tenantId);
+  // First what runs: with its row gone nobody could stop it any more.
+  if (!(await object.forget(id)))
     throw new PlatformError('PIPELINE_ERROR', 'The pipeline is running: stop it first.');
   await openDb(c.env.DB)
     .delete(table)
     .where(and(eq(table.tenantId, tenantId), eq(table.id, id)));
+  // A run that began between the two has nobody left to watch it.
+  if (!(await object.forget(id))) {
+    const by = { userId: identity.userId, name: identity.username };
+    await object.stop({ pipelineId: id, by, reason: 'the pipeline was deleted' });
+    await object.forget(id);
+  }
   await changed(c.env, identity, c.req.raw, 'pipeline.delete', id, specOf(before), null);
   return c.body(null, 204);
 });

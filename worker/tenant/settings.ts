@@ -100,6 +100,8 @@ tenantSettings.openapi(change, async (c) => {
   await Promise.all([
     c.env.SESSION_GATE.getByName(identity.tenantId).tenantChanged(),
     c.env.CALL_HUB.getByName(identity.tenantId).directoryChanged(),
+    // Schedules are times of the tenant's own clock.
+    c.env.PIPELINES.getByName(identity.tenantId).configChanged(),
   ]);
   return c.json(view(after), 200);
 });
