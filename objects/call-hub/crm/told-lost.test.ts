@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
 import { readRow, rowNames } from '../../../test/sim/pbx/rows';
 import { playTrace, type ExpectedTelling, type PbxPost } from '../../../test/sim/pbx/trace';
@@ -18,6 +18,8 @@ function recordsOf(posts: readonly PbxPost[]): CrmRecord[] {
   desk.passTo(FAR);
   return desk.records();
 }
+
+vi.setConfig({ testTimeout: 60_000 });
 
 /** What no other event says: the only one that tells a call's direction. */
 const TELLS_ALL: Record<string, string> = {
