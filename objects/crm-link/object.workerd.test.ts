@@ -6,7 +6,7 @@ import { sealText } from '../../worker/auth/secrets';
 import { crmLinks, crmManagers } from '../../worker/db/schema';
 import { crmSecretName } from '../lib/crm-secret';
 import { MIGRATIONS } from './migrations';
-import { db, popup, record, story, TestLink } from './test-link';
+import { db, popup, record, story, TestLink } from '../../test/worker/support/crm-link';
 
 const connected = (): Promise<TestLink> => new TestLink().connect();
 const kinds = (link: TestLink) => link.sim.popups.map((one) => one.type);

@@ -313,7 +313,7 @@ describe('extensions', () => {
       { userId: 11, code: '103' },
       { userId: 12, code: '999' },
     ];
-    const { body } = sim.module as { body: { integrations: { telephony: object } } };
+    const { body } = sim.module as unknown as { body: { integrations: { telephony: object } } };
     body.integrations.telephony = { ...body.integrations.telephony, additionalCodes: theirs };
     const refresh = () => call('POST', `/retailcrm/api/refresh-managers/${tenant}`);
     const first = await refresh();

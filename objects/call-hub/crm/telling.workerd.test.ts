@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import incoming from '../../../test/sim/pbx/traces/incoming-group-answered.json';
 import missed from '../../../test/sim/pbx/traces/incoming-group-missed.json';
 import outgoing from '../../../test/sim/pbx/traces/outgoing-second-trunk.json';
-import { TestLink } from '../../crm-link/test-link';
+import { TestLink } from '../../../test/worker/support/crm-link';
 import { migrateObject } from '../../lib/migrations';
 import type { CallHubApi } from '../contract';
 import { CALL_HUB_MIGRATIONS } from '../migrations';

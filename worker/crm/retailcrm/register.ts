@@ -137,5 +137,4 @@ export function registerRoute(app: OpenAPIHono<AppEnv>, mount: Mount): void {
 }
 
 /** Never one that was in force before, not even before a deletion: those sign-ins live for a year. */
-const nextVersion = (before: number | undefined): number =>
-  Math.max((before ?? 0) + 1, Math.floor(Date.now() / 1_000));
+const nextVersion = (before: number | undefined): number => Math.max((before ?? 0) + 1, Date.now());

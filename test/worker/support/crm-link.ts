@@ -1,13 +1,13 @@
 /** What tests of the link share: a tenant with a connected stand-in and intents of its calls. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { RetailCrmSim } from '../../test/sim/retailcrm/sim';
-import { sealText } from '../../worker/auth/secrets';
-import { openDb } from '../../worker/db';
-import { crmLinks, crmManagers, tenants } from '../../worker/db/schema';
-import type { CrmCall, CrmIntent, CrmPopup, CrmRecord } from '../call-hub/crm/contract';
-import { crmSecretName } from '../lib/crm-secret';
-import type { CrmLinkApi } from './contract';
+import { RetailCrmSim } from '../../sim/retailcrm/sim';
+import { sealText } from '../../../worker/auth/secrets';
+import { openDb } from '../../../worker/db';
+import { crmLinks, crmManagers, tenants } from '../../../worker/db/schema';
+import type { CrmCall, CrmIntent, CrmPopup, CrmRecord } from '../../../objects/call-hub/crm/contract';
+import { crmSecretName } from '../../../objects/lib/crm-secret';
+import type { CrmLinkApi } from '../../../objects/crm-link/contract';
 
 export const db = openDb(env.DB);
 export const CRM_URL = 'https://demo.retailcrm.example';
