@@ -58,9 +58,8 @@ export class MemberWatch {
   }
 
   #read(row: AmiMessage, present: boolean): Told {
-    const member = readMember(row);
-    const extension = extensionOfInterface(this.#options.pbx.extension_channel, member.interface);
-    return { ...member, queue: row.Queue ?? '', extension, present };
+    const member = readMember(row, this.#options.pbx.extension_channel);
+    return { ...member, queue: row.Queue ?? '', present };
   }
 }
 

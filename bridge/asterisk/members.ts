@@ -19,9 +19,13 @@ const STATUS = [
 /** A whole number of an event's field, 0 for none. */
 export const count = (text: string | undefined): number => Math.max(0, Math.trunc(Number(text)) || 0);
 
-/** The list's rows call the interface `Location` and the name `Name`, the events `Interface` and `MemberName`. */
-export const readMember = (row: AmiMessage): QueueMember => ({
+/**
+ * The list's rows call the interface `Location` and the name `Name`, the events `Interface` and `MemberName`.
+ * @param template of an extension's channel, as `extensionOfInterface` takes it
+ */
+export const readMember = (row: AmiMessage, template: string): QueueMember => ({
   interface: plain(row.Location ?? row.Interface),
+  extension: extensionOfInterface(template, row.Location ?? row.Interface ?? ''),
   name: plain(row.Name ?? row.MemberName),
   penalty: count(row.Penalty),
   paused: row.Paused === '1',

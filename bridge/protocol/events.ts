@@ -122,8 +122,6 @@ export const BridgeEvent = z.discriminatedUnion('kind', [
         .array(
           QueueMember.extend({
             queue: PbxWord,
-            /** Whose it is by the configuration's `extension_channel`; null: no extension's. */
-            extension: Extension.nullable(),
             /** False: it left the queue. */
             present: z.boolean(),
           }),

@@ -48,6 +48,8 @@ export type TrunkView = z.infer<typeof TrunkView>;
 
 export const QueueMember = z.object({
   interface: z.string(),
+  /** Whose it is by the configuration's `extension_channel`; null: no extension's. */
+  extension: Extension.nullable().default(null),
   name: z.string(),
   /** Lower is asked first. */
   penalty: z.number().int(),

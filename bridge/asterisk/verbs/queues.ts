@@ -11,7 +11,7 @@ import { extensionOf, queueOf, ringing, type Hosts } from './hosts.ts';
 type Queue = z.output<typeof QueueView>;
 
 /** The list that answers `QueueStatus`: each queue's own row, then its members. */
-export function readQueues(rows: readonly AmiMessage[]): Queue[] {
+export function readQueues(rows: readonly AmiMessage[], template: string): Queue[] {
   const queues = new Map<string, Queue>();
   for (const row of rows) {
     const name = row.Queue ?? '';
@@ -26,7 +26,7 @@ export function readQueues(rows: readonly AmiMessage[]): Queue[] {
         members: [],
       });
     } else if (row.Event === 'QueueMember') {
-      queues.get(name)?.members.push(readMember(row));
+      queues.get(name)?.members.push(readMember(row, template));
     }
   }
   return [...queues.values()];
@@ -62,7 +62,8 @@ export const queueVerbs = (hosts: Hosts): Handlers => ({
     const host = hosts.get(args.pbx);
     const wanted = args.queue === undefined ? host.config.queues : [queueOf(host, args.queue)];
     const fields: AmiFields = args.queue === undefined ? {} : { Queue: amiText(args.queue) };
-    const queues = readQueues(await host.ami.session.list('QueueStatus', fields, signal));
+    const rows = await host.ami.session.list('QueueStatus', fields, signal);
+    const queues = readQueues(rows, host.config.extension_channel);
     return { queues: queues.filter(({ name }) => wanted.includes(name)) };
   },
 

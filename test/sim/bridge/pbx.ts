@@ -1,11 +1,10 @@
 import { Refusal, type Handlers } from '../../../bridge/part.ts';
-import type { z } from 'zod';
-import type { QueueView, TrunkView } from '../../../bridge/protocol/pbx.ts';
+import type { TrunkView } from '../../../bridge/protocol/pbx.ts';
 import { wav } from './media.ts';
 import { PBX, PbxCall, TRUNK } from './pbx-calls.ts';
+import { SimulatedQueues } from './pbx-queues.ts';
 import type { Stage } from './stage.ts';
 
-type Queue = z.infer<typeof QueueView>;
 export type CallEnd = 'ANSWERED' | 'BUSY' | 'NO ANSWER' | 'FAILED';
 
 const DIAL_STATUS = {
@@ -15,56 +14,18 @@ const DIAL_STATUS = {
   FAILED: 'CONGESTION',
 } as const;
 
-const member = (extension: string, name: string, more: Partial<Queue['members'][number]> = {}) => ({
-  interface: `PJSIP/${extension}`,
-  name,
-  penalty: 0,
-  paused: false,
-  paused_reason: '',
-  dynamic: true,
-  in_call: false,
-  status: 'Not in use',
-  calls_taken: 0,
-  last_call: null,
-  ...more,
-});
-
 /** An Asterisk with two trunks, two queues and as many calls as are asked for; all of it invented. */
 export class SimulatedPbx {
   readonly calls = new Map<string, PbxCall>();
-  readonly queues: Queue[];
   readonly #world: Stage;
+  readonly #queues: SimulatedQueues;
   #ami: 'up' | 'down' = 'up';
   #refusal: string | null = null;
   #number = 0;
 
   constructor(world: Stage) {
     this.#world = world;
-    const lastCall = world.now() - 340_000;
-    this.queues = [
-      {
-        name: 'sales',
-        strategy: 'rrmemory',
-        calls: 1,
-        completed: 18,
-        abandoned: 2,
-        hold_time_sec: 14,
-        members: [
-          member('101', 'Operator 12', { calls_taken: 11, last_call: lastCall }),
-          member('102', 'Sofia Seller', { in_call: true, status: 'In use', calls_taken: 7 }),
-          member('103', '', { paused: true, paused_reason: 'lunch', penalty: 2 }),
-        ],
-      },
-      {
-        name: 'support',
-        strategy: 'ringall',
-        calls: 0,
-        completed: 0,
-        abandoned: 0,
-        hold_time_sec: 0,
-        members: [],
-      },
-    ];
+    this.#queues = new SimulatedQueues(world);
   }
 
   announce(): void {
@@ -74,6 +35,7 @@ export class SimulatedPbx {
       kind: 'pbx.sync',
       data: { pbx: PBX, uniqueids: this.#channels().map((c) => c.uniqueid) },
     });
+    this.#queues.announce();
   }
 
   /** Asterisk's events stop or come back. */
@@ -141,7 +103,16 @@ export class SimulatedPbx {
     );
   }
 
-  readonly handlers: Handlers = {
+  get handlers(): Handlers {
+    const { handlers } = this.#queues;
+    const listed: Handlers['pbx.queues'] = async (args, ask) => {
+      this.#listening();
+      return (await handlers['pbx.queues']?.(args, ask)) ?? { queues: [] };
+    };
+    return { ...this.#own, ...handlers, 'pbx.queues': listed };
+  }
+
+  readonly #own: Handlers = {
     'pbx.originate': async ({ call_id, from, to, trunk = TRUNK }) => {
       this.#listening();
       if (trunk !== TRUNK && trunk !== 'trunk-reserve')
@@ -184,30 +155,6 @@ export class SimulatedPbx {
       })),
     }),
     'pbx.trunks': async () => ({ trunks: this.trunks() }),
-    'pbx.queues': async ({ queue }) => {
-      this.#listening();
-      return { queues: this.queues.filter(({ name }) => queue === undefined || name === queue) };
-    },
-    'pbx.queue.add': async ({ queue, extension, penalty, name = '' }) => {
-      const { members } = this.#queue(queue);
-      const already = members.some((one) => one.interface === `PJSIP/${extension}`);
-      if (!already) members.push(member(extension, name, { penalty }));
-      return { already };
-    },
-    'pbx.queue.remove': async ({ queue, extension }) => {
-      const found = this.#queue(queue);
-      const left = found.members.filter((one) => one.interface !== `PJSIP/${extension}`);
-      const already = left.length === found.members.length;
-      found.members = left;
-      return { already };
-    },
-    'pbx.queue.pause': async ({ queue, extension, paused, reason = '' }) => {
-      const found = this.#queue(queue).members.find((one) => one.interface === `PJSIP/${extension}`);
-      if (!found) throw new Refusal('NOT_FOUND', `${extension} is not in ${queue}`);
-      found.paused = paused;
-      found.paused_reason = paused ? reason : '';
-      return {};
-    },
     'pbx.reload': async ({ module }) => {
       if (module !== 'app_queue.so') throw new Refusal('FORBIDDEN', `${module} is not in the configuration`);
       return { output: `Module '${module}' reloaded successfully.` };
@@ -239,12 +186,6 @@ export class SimulatedPbx {
 
   #channels() {
     return [...this.calls.values()].flatMap((call) => call.views());
-  }
-
-  #queue(name: string): Queue {
-    const queue = this.queues.find((one) => one.name === name);
-    if (!queue) throw new Refusal('NOT_FOUND', `no queue ${name}`);
-    return queue;
   }
 
   #listening(): void {
