@@ -4,6 +4,7 @@ import type { CampaignApi } from '../objects/campaign/contract';
 import type { DialGuardApi } from '../objects/dial-guard/contract';
 import type { LeadsApi } from '../objects/leads/contract';
 import type { CrmLinkApi } from '../objects/crm-link/contract';
+import type { OperatorDeskApi } from '../objects/operator-desk/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { PipelinesApi } from '../objects/pipelines/contract';
@@ -28,6 +29,7 @@ export interface Env {
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
   SOCKET_IO: DurableObjectNamespace<SocketIoApi>;
+  OPERATOR_DESK: DurableObjectNamespace<OperatorDeskApi>;
   PIPELINES: DurableObjectNamespace<PipelinesApi>;
   CAMPAIGN: DurableObjectNamespace<CampaignApi>;
   DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;

@@ -8,6 +8,7 @@ export { Campaign } from '../objects/campaign/object';
 export { DialGuard } from '../objects/dial-guard/object';
 export { Leads } from '../objects/leads/object';
 export { CrmLink } from '../objects/crm-link/object';
+export { OperatorDesk } from '../objects/operator-desk/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
 export { Pipelines } from '../objects/pipelines/object';

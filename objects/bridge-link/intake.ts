@@ -2,6 +2,7 @@
 import type { BridgeEvent, BridgeEventKind } from '../../bridge/protocol/events';
 import type { EdgeMessage } from '../../bridge/protocol/messages';
 import type { BridgeEvents } from '../call-hub/contract';
+import type { DeskEvents } from '../operator-desk/contract';
 import type { LogLine } from './contract';
 import { masked } from './log';
 import { hold, holdMs, openGate, stored, take, type EventGate } from './machine';
@@ -27,12 +28,17 @@ const HUB_KINDS: ReadonlySet<BridgeEventKind> = new Set([
   'slot.call',
 ]);
 
-/** A hub that does not answer in this time is taken for away; what it stored all the same it will know again. */
-const HUB_LIMIT_MS = 30_000;
+/** A receiver that does not answer in this time is taken for away; what it stored all the same it will know again. */
+const RECEIVER_LIMIT_MS = 30_000;
 
-class HubFailed extends Error {
-  constructor(cause: unknown) {
-    super(`the call hub: ${String(cause)}`, { cause });
+type Receiver = 'call hub' | 'operator desk';
+
+class ReceiverFailed extends Error {
+  constructor(
+    readonly receiver: Receiver,
+    cause: unknown,
+  ) {
+    super(`the ${receiver}: ${String(cause)}`, { cause });
   }
 }
 class NotKept extends Error {
@@ -56,6 +62,8 @@ interface IntakeParts {
   tell(message: EdgeMessage): boolean;
   /** Stores what concerns calls; at least once, the hub drops what it has seen. */
   hub(input: BridgeEvents): Promise<void>;
+  /** Stores what concerns operators in queues; at least once, the desk drops what it has seen. */
+  desk(input: DeskEvents): Promise<void>;
   log(level: LogLine['level'], part: string, text: string, at?: number): void;
 }
 
@@ -152,12 +160,15 @@ export class Intake {
     const { slots } = this.parts;
     await slots.prepare(batch.map(({ event }) => event));
     const forHub = batch.filter(({ event }) => HUB_KINDS.has(event.kind));
-    if (forHub.length > 0) {
+    if (forHub.length > 0)
       await this.#tellHub(
         journal,
         forHub.map((one) => ({ ...one, slotId: slotOf(one.event, slots) })),
       );
-    }
+    const forDesk = batch.flatMap(({ seq, at, event }) =>
+      event.kind === 'pbx.members' || event.kind === 'pbx.missed' ? [{ seq, at, event }] : [],
+    );
+    if (forDesk.length > 0) await this.#tellDesk(journal, forDesk);
     try {
       this.#keep(journal, batch);
     } catch (error) {
@@ -165,28 +176,28 @@ export class Intake {
     }
   }
 
-  /** @throws HubFailed */
-  async #tellHub(journal: string, events: BridgeEvents['events']): Promise<void> {
-    const bridgeId = this.parts.meta.get('self')?.bridgeId ?? '';
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error('no answer in time')), HUB_LIMIT_MS);
-    });
-    try {
-      await Promise.race([this.parts.hub({ bridgeId, journal, events }), late]);
-    } catch (error) {
-      throw new HubFailed(error);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** @throws ReceiverFailed */
+  #tellHub(journal: string, events: BridgeEvents['events']): Promise<void> {
+    return within('call hub', this.parts.hub({ bridgeId: this.#bridgeId, journal, events }));
   }
 
-  /** Whether an event itself is at fault. A hub that takes nothing at all is away, and so is D1: those come back. */
+  /** @throws ReceiverFailed */
+  #tellDesk(journal: string, events: DeskEvents['events']): Promise<void> {
+    return within('operator desk', this.parts.desk({ bridgeId: this.#bridgeId, journal, events }));
+  }
+
+  get #bridgeId(): string {
+    return this.parts.meta.get('self')?.bridgeId ?? '';
+  }
+
+  /** Whether an event itself is at fault. A receiver that takes nothing at all is away, and so is D1: those come back. */
   async #isPoison(error: unknown): Promise<boolean> {
     if (error instanceof NotKept) return true;
-    if (!(error instanceof HubFailed)) return false;
+    if (!(error instanceof ReceiverFailed)) return false;
     try {
-      await this.#tellHub(this.parts.meta.get('journal')?.id ?? '', []);
+      const journal = this.parts.meta.get('journal')?.id ?? '';
+      if (error.receiver === 'operator desk') await this.#tellDesk(journal, []);
+      else await this.#tellHub(journal, []);
       return true;
     } catch {
       return false;
@@ -241,3 +252,18 @@ export class Intake {
 
 const slotOf = (event: BridgeEvent, slots: SlotPart): number | null =>
   event.kind === 'slot.call' ? slots.idOf(event.data.slot) : null;
+
+/** @throws ReceiverFailed when it is refused, or not answered in time */
+async function within(receiver: Receiver, answer: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), RECEIVER_LIMIT_MS);
+  });
+  try {
+    await Promise.race([answer, late]);
+  } catch (error) {
+    throw new ReceiverFailed(receiver, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}

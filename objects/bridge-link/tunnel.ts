@@ -103,6 +103,10 @@ export class Tunnel {
         const tenantId = this.#meta.get('self')?.tenantId ?? '';
         return env.CALL_HUB.getByName(tenantId).ingestBridge(input);
       },
+      desk: (input) => {
+        const tenantId = this.#meta.get('self')?.tenantId ?? '';
+        return env.OPERATOR_DESK.getByName(tenantId).ingest(input);
+      },
       log,
     });
   }
