@@ -14,6 +14,7 @@ import { newApiApp } from './http/openapi';
 import { apiHeaders } from './http/security-headers';
 import { metrics } from './metrics';
 import { leadsRoom } from './leads';
+import { operators } from './operators';
 import { pbx } from './pbx/intake';
 import { people } from './people';
 import { callSources } from './platform/call-sources';
@@ -40,6 +41,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
   app.use('/bridge/*', apiHeaders);
+  app.use('/callcenter_operators/*', apiHeaders);
   app.use('/retailcrm/*', apiHeaders);
   app.use('/retailcrm-admin/api/*', apiHeaders);
   app.use('/metrics', apiHeaders);
@@ -68,6 +70,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', connect);
   app.route('/', slotsRoom);
   app.route('/', autodialer);
+  app.route('/', operators);
   app.route('/', dci);
   app.route('/', crmLinksRoom);
   app.route('/', demo);

@@ -86,6 +86,8 @@ export const ACTIONS = {
   'pipeline.manage': { grant: 'DCI.run' },
   /** Post events to the tenant's log. */
   'log.write': { grant: 'DCI.run' },
+  /** Go on and off the line oneself; for others `operator.manage` as well. */
+  'operator.line': { grant: 'WORKSPACE.call' },
   'operator.view': { grant: 'OPERATORS.read' },
   'operator.manage': { grant: 'OPERATORS.write' },
   'integration.view': { grant: 'INTEGRATIONS.read' },

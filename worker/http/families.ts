@@ -1,5 +1,5 @@
 /** Which API a path belongs to: each answers faults in the shape its own clients parse. */
-export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'app';
+export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'operators' | 'app';
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -11,6 +11,7 @@ export function apiOf(path: string): ApiFamily {
   if (['/asterisk', '/retailcrm/api/events', '/retailcrm-admin/api/events'].some((root) => under(path, root)))
     return 'pbx';
   if (under(path, '/socket.io')) return 'engine';
+  if (under(path, '/callcenter_operators')) return 'operators';
   if (
     ['/api', '/bridge', '/metrics', '/__demo', '/retailcrm', '/retailcrm-admin/api'].some((root) =>
       under(path, root),

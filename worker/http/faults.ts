@@ -2,7 +2,7 @@ import type { Context, ErrorHandler } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { serveApp } from './app-files';
 import type { AppEnv } from './context';
-import { answerPlatformError, PlatformError } from './errors';
+import { answerPlatformError, PlatformError, publicCode } from './errors';
 import { allowedMethods, type MountedRoute } from './allowed-methods';
 import { apiOf, type ApiFamily } from './families';
 
@@ -18,6 +18,11 @@ function refuse(family: ApiFamily, error: PlatformError): Response {
       { code: 3, message: error.message },
       { status: error.status, headers: error.extra.headers },
     );
+  if (family === 'operators') {
+    const { details, requestId, headers } = error.extra;
+    const body = { code: publicCode(error.code), message: error.message, details, request_id: requestId };
+    return Response.json(body, { status: error.status, headers });
+  }
   return answerPlatformError(error);
 }
 

@@ -70,7 +70,10 @@ const EXAMPLES: Record<PlatformErrorCode, string> = {
 };
 
 /** The documented form of refusals, merged where several codes share a status. */
-export function errorResponses(codes: readonly PlatformErrorCode[]): RouteConfig['responses'] {
+export function errorResponses(
+  codes: readonly PlatformErrorCode[],
+  body?: z.ZodType,
+): RouteConfig['responses'] {
   const byStatus = new Map<number, PlatformErrorCode[]>();
   for (const code of codes)
     byStatus.set(PLATFORM_ERRORS[code].status, [...(byStatus.get(PLATFORM_ERRORS[code].status) ?? []), code]);
@@ -83,11 +86,17 @@ export function errorResponses(codes: readonly PlatformErrorCode[]): RouteConfig
       }),
       content: {
         'application/json': {
-          schema: ErrorBody,
+          schema: body ?? ErrorBody,
           examples: Object.fromEntries(
             shared.map((code) => [
               code,
-              { value: { error: true, code: publicCode(code), message: EXAMPLES[code] } },
+              {
+                value: {
+                  ...(body === undefined && { error: true }),
+                  code: publicCode(code),
+                  message: EXAMPLES[code],
+                },
+              },
             ]),
           ),
         },
@@ -107,6 +116,8 @@ interface RouteExtras {
   bodyLimit?: number;
   /** A request without any body is fine: then the handler sees an empty object, without defaults. */
   bodyOptional?: boolean;
+  /** Shape of refusals, where a family of routes has its own; without the platform's `error: true`. */
+  errorBody?: z.ZodType;
   /** It stands on nothing that could fail: INTERNAL is not among its answers. */
   standsAlone?: true;
 }
@@ -133,6 +144,7 @@ export function apiRoute<
     errors = [],
     bodyLimit = DEFAULT_BODY_LIMIT,
     bodyOptional = false,
+    errorBody,
     standsAlone = false,
     ...route
   } = config;
@@ -161,7 +173,7 @@ export function apiRoute<
       route.request?.body && {
         request: { ...route.request, body: { ...route.request.body, required: !bodyOptional } },
       }),
-    responses: { ...errorResponses([...codes]), ...route.responses },
+    responses: { ...errorResponses([...codes], errorBody), ...route.responses },
   };
   // Handlers are typed by what the caller listed: refusals are thrown, never returned.
   return createRoute(built) as unknown as ReturnType<typeof createRoute<P, R>>;

@@ -206,19 +206,20 @@ const BEHAVIOURS = {
 } as const;
 
 /**
- * Registers a phone for extension 152, which has none by itself: one that answers, is busy, refuses, rings until
+ * Registers a phone for an account (extension 152, which has none by itself): one that answers, is busy, refuses, rings until
  * the caller gives up, or answers and transfers to 151. `stop` takes it away again.
  */
 export async function registerPhone(
   behaviour: keyof typeof BEHAVIOURS = 'answers',
+  account: SipAccount = ACCOUNT_152,
 ): Promise<{ stop(): Promise<void> }> {
   const [scenario, user] = BEHAVIOURS[behaviour];
   const own = `-sf ${scenario}.xml -i 127.0.0.1 -mi 127.0.0.1 -p ${telephony().prefix}152 -min_rtp_port 35000 -max_rtp_port 35998`;
   const phone = new SipParty(own.split(' '));
-  await register({ ...ACCOUNT_152, contact: user }, 300);
+  await register({ ...account, contact: user }, 300);
   return {
     stop: async () => {
-      await register({ ...ACCOUNT_152, contact: user }, 0);
+      await register({ ...account, contact: user }, 0);
       await phone.stop();
     },
   };

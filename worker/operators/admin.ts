@@ -1,0 +1,265 @@
+/** Records of operators. */
+import { z } from '@hono/zod-openapi';
+import { json, jsonRequest, newApiApp } from '../http/openapi';
+import { conflict, OperatorsError } from './errors';
+import { audit, dbOf, deskOf, operatorOf } from './room';
+import { Operator, OperatorFields, operatorsRoute, operatorView, Queues, Uuid } from './schemas';
+import {
+  changeOperator,
+  deleteOperators,
+  insertOperator,
+  isUserOfTenant,
+  operatorOfExtension,
+  operatorsByUuid,
+  operatorsOf,
+} from './store';
+
+const ROOT = '/callcenter_operators/v1';
+const uuid = '1f0a2b3c-0000-4000-8000-000000000001';
+
+const addBulk = operatorsRoute({
+  method: 'post',
+  path: `${ROOT}/operators/add_bulk/`,
+  summary: 'Add operators',
+  description: 'One result per operator; a bad one does not sink the rest, a known one reports as existing.',
+  access: 'operator.manage',
+  bodyLimit: 2 * 1024 * 1024,
+  request: {
+    body: jsonRequest(
+      z.strictObject({
+        operators: z
+          .array(z.looseObject({ yandex_uuid: z.unknown() }))
+          .min(1)
+          .max(1_000),
+      }),
+      { operators: [{ yandex_uuid: uuid, login: 'op14', full_name: 'Olga Petrova', extension: '7001' }] },
+    ),
+  },
+  responses: {
+    200: json(
+      z.object({
+        results: z.array(
+          z.object({
+            yandex_uuid: z.string().nullable(),
+            result: z.enum(['added', 'existing', 'invalid']),
+            message: z.string().nullable(),
+          }),
+        ),
+      }),
+      'In the order of the request.',
+    ),
+  },
+});
+
+const list = operatorsRoute({
+  method: 'get',
+  path: `${ROOT}/admin/operators/`,
+  summary: 'Operators',
+  access: 'operator.view',
+  request: {
+    query: z.object({
+      q: z.string().trim().min(1).max(100).optional(),
+      in_telephony: z.enum(['true', 'false', '1', '0']).optional(),
+      cursor: z.string().max(64).optional(),
+      limit: z.coerce.number().int().min(1).max(500).default(100),
+    }),
+  },
+  responses: {
+    200: json(z.object({ operators: z.array(Operator), next: z.string().nullable() }), 'By id.'),
+  },
+});
+
+const deleteBulk = operatorsRoute({
+  method: 'post',
+  path: `${ROOT}/admin/operators/delete_bulk/`,
+  summary: 'Delete operators',
+  description: 'If one of them is still in telephony none is deleted, and the answer names which.',
+  access: 'operator.manage',
+  request: {
+    body: jsonRequest(z.strictObject({ yandex_uuids: z.array(Uuid).min(1).max(500) }), {
+      yandex_uuids: [uuid],
+    }),
+  },
+  responses: {
+    200: json(z.object({ deleted: z.array(z.string()) }), 'Those that were there.'),
+    409: conflict('Some are in telephony.', 'IN_TELEPHONY', 'Remove these from telephony first: 1f0a2b3c…'),
+  },
+});
+
+const update = operatorsRoute({
+  method: 'post',
+  path: `${ROOT}/admin/operator/update`,
+  summary: 'Change an operator’s record',
+  description: 'What is absent stays. Extension and agent of one who is in telephony can’t be changed.',
+  access: 'operator.manage',
+  errors: ['NOT_FOUND'],
+  request: {
+    body: jsonRequest(
+      z.strictObject({
+        yandex_uuid: Uuid,
+        ...OperatorFields,
+        login: OperatorFields.login.optional(),
+        full_name: OperatorFields.full_name.optional(),
+      }),
+      { yandex_uuid: uuid, full_name: 'Olga Sidorova' },
+    ),
+  },
+  responses: {
+    200: json(Operator, 'The operator as it is now.'),
+    409: conflict(
+      'The extension is another’s, or the operator is in telephony.',
+      'EXTENSION_TAKEN',
+      'Taken.',
+    ),
+  },
+});
+
+const setQueues = operatorsRoute({
+  method: 'post',
+  path: `${ROOT}/operator/set_queues`,
+  summary: 'Which queues an operator works',
+  access: 'operator.manage',
+  errors: ['NOT_FOUND'],
+  request: {
+    body: jsonRequest(z.strictObject({ yandex_uuid: Uuid, queues: Queues }), {
+      yandex_uuid: uuid,
+      queues: ['support', 'sales'],
+    }),
+  },
+  responses: { 200: json(Operator, 'The operator as it is now.') },
+});
+
+/** `/callcenter_operators/v1/operators`, `/v1/admin/…`. */
+export const admin = newApiApp();
+
+const NewOperator = z.object({ yandex_uuid: Uuid, ...OperatorFields });
+
+admin.openapi(addBulk, async (c) => {
+  const db = dbOf(c);
+  const { tenantId } = c.var.identity;
+  const results: {
+    yandex_uuid: string | null;
+    result: 'added' | 'existing' | 'invalid';
+    message: string | null;
+  }[] = [];
+  const added: string[] = [];
+  for (const given of c.req.valid('json').operators) {
+    const id = typeof given.yandex_uuid === 'string' ? given.yandex_uuid.slice(0, 64) : null;
+    const parsed = NewOperator.safeParse(given);
+    if (!parsed.success) {
+      const message = parsed.error.issues
+        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
+        .join('; ');
+      results.push({ yandex_uuid: id, result: 'invalid', message });
+      continue;
+    }
+    const fields = parsed.data;
+    const userId = fields.user_id ?? null;
+    if (userId !== null && !(await isUserOfTenant(db, tenantId, userId))) {
+      results.push({ yandex_uuid: id, result: 'invalid', message: 'user_id: no such user' });
+      continue;
+    }
+    const row = {
+      yandexUuid: fields.yandex_uuid,
+      login: fields.login,
+      fullName: fields.full_name,
+      userId,
+      ccId: fields.cc_id ?? null,
+      agentId: fields.agent_id ?? null,
+      extension: fields.extension ?? null,
+      queues: fields.queues ?? [],
+    };
+    const outcome = await insertOperator(db, tenantId, row, Date.now());
+    if (outcome === 'added') {
+      added.push(row.yandexUuid);
+      await deskOf(c).put([{ uuid: row.yandexUuid, extension: row.extension, queues: row.queues }]);
+    }
+    results.push({
+      yandex_uuid: row.yandexUuid,
+      result: outcome === 'added' ? 'added' : outcome === 'exists' ? 'existing' : 'invalid',
+      message: outcome === 'extension_taken' ? 'extension: another operator has it' : null,
+    });
+  }
+  if (added.length > 0) await audit(c, db, 'operator.add', null, null, { yandex_uuids: added });
+  return c.json({ results }, 200);
+});
+
+admin.openapi(list, async (c) => {
+  const { q, in_telephony, cursor, limit } = c.req.valid('query');
+  const rows = await operatorsOf(dbOf(c), c.var.identity.tenantId, {
+    limit: limit + 1,
+    ...(q !== undefined && { q }),
+    ...(cursor !== undefined && { cursor }),
+    ...(in_telephony !== undefined && { inTelephony: ['true', '1'].includes(in_telephony) }),
+  });
+  const page = rows.slice(0, limit);
+  const next = rows.length > limit ? (page.at(-1)?.yandexUuid ?? null) : null;
+  return c.json({ operators: page.map(operatorView), next }, 200);
+});
+
+admin.openapi(deleteBulk, async (c) => {
+  const db = dbOf(c);
+  const { tenantId } = c.var.identity;
+  const wanted = [...new Set(c.req.valid('json').yandex_uuids)];
+  const rows = await operatorsByUuid(db, tenantId, wanted);
+  const busy = rows.filter(({ inTelephony }) => inTelephony).map(({ yandexUuid }) => yandexUuid);
+  if (busy.length > 0)
+    throw new OperatorsError(409, 'IN_TELEPHONY', `Remove these from telephony first: ${busy.join(', ')}.`, {
+      yandex_uuids: busy,
+    });
+  const deleted = await deleteOperators(db, tenantId, wanted);
+  if (deleted.length > 0) {
+    await deskOf(c).remove(deleted);
+    await audit(c, db, 'operator.delete', null, rows.map(operatorView), null);
+  }
+  return c.json({ deleted }, 200);
+});
+
+admin.openapi(update, async (c) => {
+  const db = dbOf(c);
+  const given = c.req.valid('json');
+  const before = await operatorOf(c, db, given.yandex_uuid);
+  const moves =
+    (given.extension !== undefined && given.extension !== before.extension) ||
+    (given.cc_id !== undefined && given.cc_id !== before.ccId) ||
+    (given.agent_id !== undefined && given.agent_id !== before.agentId) ||
+    (given.login !== undefined && given.login !== before.login);
+  if (before.inTelephony && moves)
+    throw new OperatorsError(
+      409,
+      'IN_TELEPHONY',
+      'The operator has an account in telephony: remove it there first, then change login, extension or agent.',
+    );
+  if (given.extension != null) {
+    const holder = await operatorOfExtension(db, before.tenantId, given.extension);
+    if (holder !== null && holder.yandexUuid !== before.yandexUuid)
+      throw new OperatorsError(409, 'EXTENSION_TAKEN', `${holder.fullName} has this extension.`);
+  }
+  if (given.user_id != null && !(await isUserOfTenant(db, before.tenantId, given.user_id)))
+    throw new OperatorsError(400, 'INVALID_PARAMS', 'No such user.', { user_id: ['no such user'] });
+  const change = {
+    ...(given.login !== undefined && { login: given.login }),
+    ...(given.full_name !== undefined && { fullName: given.full_name }),
+    ...(given.user_id !== undefined && { userId: given.user_id }),
+    ...(given.cc_id !== undefined && { ccId: given.cc_id }),
+    ...(given.agent_id !== undefined && { agentId: given.agent_id }),
+    ...(given.extension !== undefined && { extension: given.extension }),
+    ...(given.queues !== undefined && { queues: given.queues }),
+  };
+  const after = (await changeOperator(db, before.tenantId, before.yandexUuid, change, Date.now())) ?? before;
+  await deskOf(c).put([{ uuid: after.yandexUuid, extension: after.extension, queues: after.queues }]);
+  await audit(c, db, 'operator.change', after.yandexUuid, operatorView(before), operatorView(after));
+  return c.json(operatorView(after), 200);
+});
+
+admin.openapi(setQueues, async (c) => {
+  const db = dbOf(c);
+  const { yandex_uuid, queues } = c.req.valid('json');
+  const before = await operatorOf(c, db, yandex_uuid);
+  const own = [...new Set(queues)];
+  const after =
+    (await changeOperator(db, before.tenantId, yandex_uuid, { queues: own }, Date.now())) ?? before;
+  await deskOf(c).put([{ uuid: yandex_uuid, extension: after.extension, queues: own }]);
+  await audit(c, db, 'operator.queues', yandex_uuid, { queues: before.queues }, { queues: own });
+  return c.json(operatorView(after), 200);
+});

@@ -1,0 +1,234 @@
+/** What supervisors look at: everybody's state, drift and its repair, time-lines. */
+import { z } from '@hono/zod-openapi';
+import type { OperatorView } from '../../objects/operator-desk/contract';
+import { secondsIn } from '../../objects/operator-desk/machine';
+import { json, jsonRequest, newApiApp } from '../http/openapi';
+import { OperatorsError, TELEPHONY_ERRORS } from './errors';
+import {
+  audit,
+  changeQueues,
+  dbOf,
+  deskOf,
+  look,
+  mustBeInTelephony,
+  openTelephony,
+  operatorOf,
+} from './room';
+import { operatorsRoute, QueueOutcome, Uuid } from './schemas';
+import { operatorsOf, type OperatorRow } from './store';
+
+const ROOT = '/callcenter_operators/v1/admin';
+const DAY_MS = 24 * 3_600_000;
+/** Most operators a tenant's board shows. */
+const MOST = 5_000;
+
+const Moment = z.string().nullable();
+const Standing = z.object({
+  connected: z.boolean(),
+  paused: z.boolean(),
+  priority: z.number().int(),
+  reason: z.string().nullable(),
+  at: z.string(),
+});
+const BoardRow = z
+  .object({
+    yandex_uuid: z.string(),
+    login: z.string(),
+    full_name: z.string(),
+    extension: z.string().nullable(),
+    in_telephony: z.boolean(),
+    state: z.enum(['off', 'line', 'paused']),
+    reason: z.string().nullable(),
+    since: Moment,
+    cause: z.enum(['asked', 'telephony', 'rule']).nullable(),
+    actor: z.string().nullable().openapi({ description: 'Id of the user who asked for it.' }),
+    missed: z.number().int().openapi({ description: 'Calls in a row that rang in vain.' }),
+    drift: z.boolean().openapi({ description: 'Telephony does something else than was asked for.' }),
+    queues: z.array(
+      z.object({
+        queue: z.string(),
+        desired: Standing.nullable(),
+        seen: Standing.extend({ device: z.string().nullable() }).nullable(),
+        drift: z.boolean(),
+      }),
+    ),
+  })
+  .openapi('OperatorBoardRow');
+
+const everybody = operatorsRoute({
+  method: 'get',
+  path: `${ROOT}/board`,
+  summary: 'Every operator with state, queues and drift',
+  access: 'operator.view',
+  responses: { 200: json(z.object({ operators: z.array(BoardRow) }), 'By id.') },
+});
+
+const repair = operatorsRoute({
+  method: 'post',
+  path: `${ROOT}/operator/repair`,
+  summary: 'Make telephony do what was asked for',
+  description: '`keep: telephony` takes what telephony does for what is wanted, without a change there.',
+  access: 'operator.manage',
+  errors: ['NOT_FOUND'],
+  request: {
+    body: jsonRequest(
+      z.strictObject({ yandex_uuid: Uuid, keep: z.enum(['asked', 'telephony']).default('asked') }),
+      {
+        yandex_uuid: '1f0a2b3c-0000-4000-8000-000000000001',
+        keep: 'asked',
+      },
+    ),
+  },
+  responses: {
+    200: json(
+      z.object({ drift: z.boolean(), results: z.array(QueueOutcome), partial: z.boolean() }),
+      'A result for each queue that was off.',
+    ),
+    ...TELEPHONY_ERRORS,
+  },
+});
+
+const timeline = operatorsRoute({
+  method: 'get',
+  path: `${ROOT}/timeline`,
+  summary: 'Seconds in each state, and the segments',
+  access: 'operator.view',
+  request: {
+    query: z.object({
+      from: z.iso.datetime({ offset: true }).openapi({ example: '2025-11-15T00:00:00Z' }),
+      to: z.iso.datetime({ offset: true }).openapi({ example: '2025-11-16T00:00:00Z' }),
+      yandex_uuid: Uuid.optional(),
+    }),
+  },
+  responses: {
+    200: json(
+      z.object({
+        operators: z.array(
+          z.object({
+            yandex_uuid: z.string(),
+            seconds: z.object({ off: z.number(), line: z.number(), paused: z.number() }),
+            segments: z.array(
+              z.object({
+                from: z.string(),
+                to: Moment,
+                state: z.enum(['off', 'line', 'paused']),
+                reason: z.string().nullable(),
+                cause: z.enum(['asked', 'telephony', 'rule']),
+                actor: z.string().nullable(),
+              }),
+            ),
+          }),
+        ),
+      }),
+      'Operators of whom something is known in that time; at most 31 days.',
+    ),
+  },
+});
+
+/** Board, repair, time-lines. */
+export const board = newApiApp();
+
+const iso = (at: number): string => new Date(at).toISOString();
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
+
+function rowOf(row: OperatorRow, view: OperatorView | undefined): z.infer<typeof BoardRow> {
+  const { yandexUuid, login, fullName, extension, inTelephony } = row;
+  return {
+    yandex_uuid: yandexUuid,
+    login,
+    full_name: fullName,
+    extension,
+    in_telephony: inTelephony,
+    state: view?.state ?? 'off',
+    reason: view?.reason ?? null,
+    since: isoOrNull(view?.since ?? null),
+    cause: view?.cause ?? null,
+    actor: view?.actor ?? null,
+    missed: view?.missed ?? 0,
+    drift: view?.drift ?? false,
+    queues: (view?.queues ?? []).map(({ queue, desired, seen, drift }) => ({
+      queue,
+      desired: desired && { ...pick(desired), at: iso(desired.at) },
+      seen: seen && { ...pick(seen), device: seen.device, at: iso(seen.at) },
+      drift,
+    })),
+  };
+}
+
+const pick = <T extends { connected: boolean; paused: boolean; priority: number; reason: string | null }>({
+  connected,
+  paused,
+  priority,
+  reason,
+}: T) => ({ connected, paused, priority, reason });
+
+board.openapi(everybody, async (c) => {
+  const rows = await operatorsOf(dbOf(c), c.var.identity.tenantId, { limit: MOST });
+  const views = new Map((await deskOf(c).board()).map((view) => [view.uuid, view]));
+  return c.json({ operators: rows.map((row) => rowOf(row, views.get(row.yandexUuid))) }, 200);
+});
+
+board.openapi(repair, async (c) => {
+  const db = dbOf(c);
+  const { yandex_uuid: uuid, keep } = c.req.valid('json');
+  const operator = await operatorOf(c, db, uuid);
+  mustBeInTelephony(operator);
+  const telephony = await openTelephony(c, db);
+  await look(c, telephony, operator);
+  const desk = deskOf(c);
+  const drifting = ((await desk.operator(uuid))?.queues ?? []).filter(({ drift }) => drift);
+  const { userId } = c.var.identity;
+  if (keep === 'telephony') {
+    const wishes = drifting.flatMap(({ queue, seen }) => (seen === null ? [] : [{ queue, ...pick(seen) }]));
+    await desk.want({ uuid, wishes, by: userId, cause: 'asked', now: Date.now() });
+    await audit(c, db, 'operator.repair', uuid, null, { keep, queues: wishes.map(({ queue }) => queue) });
+    return c.json({ drift: false, results: [], partial: false }, 200);
+  }
+  const wanted = new Map(drifting.map((view) => [view.queue, view]));
+  const wishes = drifting.flatMap(({ queue, desired }) =>
+    desired === null ? [] : [{ queue, ...pick(desired) }],
+  );
+  const { results, partial } = await changeQueues(c, telephony, operator, wishes, async ({ queue }) => {
+    const { desired, seen } = wanted.get(queue) ?? {};
+    if (desired == null || seen == null) return;
+    if (desired.connected !== seen.connected) await telephony.connect(operator, queue, desired.connected);
+    if (!desired.connected) return;
+    const { paused, priority, reason } = desired;
+    const changed = [
+      ...(priority === seen.priority && seen.connected ? [] : (['priority'] as const)),
+      ...(paused === seen.paused && seen.connected ? [] : (['paused'] as const)),
+    ];
+    if (changed.length > 0) await telephony.setStatus(operator, queue, { paused, priority, reason, changed });
+  });
+  await audit(c, db, 'operator.repair', uuid, null, { keep, results });
+  return c.json({ drift: (await desk.operator(uuid))?.drift ?? false, results, partial }, 200);
+});
+
+board.openapi(timeline, async (c) => {
+  const { from, to, yandex_uuid } = c.req.valid('query');
+  const [begins, ends] = [Date.parse(from), Date.parse(to)];
+  if (ends <= begins || ends - begins > 31 * DAY_MS)
+    throw new OperatorsError(400, 'INVALID_PARAMS', 'From must be before to, by at most 31 days.', {
+      to: ['at most 31 days after from'],
+    });
+  const found = await deskOf(c).timeline({
+    from: begins,
+    to: ends,
+    ...(yandex_uuid !== undefined && { uuid: yandex_uuid }),
+  });
+  const now = Date.now();
+  return c.json(
+    {
+      operators: found.map(({ uuid, segments }) => ({
+        yandex_uuid: uuid,
+        seconds: secondsIn(segments, begins, ends, now),
+        segments: segments.map((segment) => ({
+          ...segment,
+          from: iso(segment.from),
+          to: isoOrNull(segment.to),
+        })),
+      })),
+    },
+    200,
+  );
+});

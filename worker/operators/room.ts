@@ -1,0 +1,174 @@
+/** What the routes of operators share: who may, which telephony, what is kept of an answer. */
+import type { Context } from 'hono';
+import { originsOf } from '../../objects/lib/outgoing-url';
+import type { Seen, Wish } from '../../objects/operator-desk/contract';
+import { openText } from '../auth/secrets';
+import { openDb, type Db } from '../db';
+import type { OperatorSettingsData } from '../db/schema';
+import { recordAudit } from '../http/audit';
+import { clientAddress } from '../http/client-address';
+import type { AppEnv, Identity } from '../http/context';
+import { codeOf, OperatorsError, statusOf } from './errors';
+import { operatorByUuid, settingsOf, type OperatorRow } from './store';
+import { AsteriskTelephony } from './telephony/asterisk';
+import { CiptTelephony } from './telephony/cipt';
+import { TelephonyError, type Telephony } from './telephony/telephony';
+
+type Ctx = Context<AppEnv>;
+
+export const CIPT_KEY = 'operators.cipt.key';
+
+export const deskOf = (c: Ctx) => c.env.OPERATOR_DESK.getByName(c.var.identity.tenantId);
+
+/** @throws OperatorsError 404 */
+export async function operatorOf(c: Ctx, db: Db, uuid: string): Promise<OperatorRow> {
+  const row = await operatorByUuid(db, c.var.identity.tenantId, uuid);
+  if (row === null) throw new OperatorsError(404, 'NOT_FOUND', 'No such operator.');
+  return row;
+}
+
+const isSelf = (identity: Identity, { userId }: OperatorRow): boolean => userId === identity.userId;
+
+/**
+ * The operator, for whoever may put it on and off the line: itself, or somebody who manages operators. To everybody else
+ * another operator looks like none at all.
+ *
+ * @throws OperatorsError 404
+ */
+export async function operatorForLine(c: Ctx, db: Db, uuid: string): Promise<OperatorRow> {
+  const row = await operatorOf(c, db, uuid);
+  const { identity } = c.var;
+  if (isSelf(identity, row) || identity.permissions.has('operator.manage')) return row;
+  throw new OperatorsError(404, 'NOT_FOUND', 'No such operator.');
+}
+
+/** The operator, for itself alone. @throws OperatorsError 403, 404 */
+export async function operatorItself(c: Ctx, db: Db, uuid: string): Promise<OperatorRow> {
+  const row = await operatorForLine(c, db, uuid);
+  if (isSelf(c.var.identity, row)) return row;
+  throw new OperatorsError(403, 'PERMISSION_DENIED', 'A telephony password is shown to its operator alone.');
+}
+
+/** @throws OperatorsError 409 for one without an account */
+export function mustBeInTelephony({ inTelephony }: OperatorRow): void {
+  if (!inTelephony)
+    throw new OperatorsError(
+      409,
+      'NOT_IN_TELEPHONY',
+      'The operator has no account in telephony yet: an administrator adds it.',
+    );
+}
+
+/** The tenant's telephony. @throws TelephonyError when it is not set up */
+export function telephonyOf(c: Ctx, settings: OperatorSettingsData): Telephony {
+  const { env } = c;
+  const { identity } = c.var;
+  const desk = deskOf(c);
+  if (settings.driver !== 'cipt') {
+    return new AsteriskTelephony({
+      env,
+      tenant: identity.tenant,
+      by: `user:${identity.userId}`,
+      bridge: settings.bridge,
+      pbx: settings.pbx,
+      count: (endpoint, status) => {
+        c.executionCtx.waitUntil(desk.heard({ endpoint, status, failed: false, now: Date.now() }));
+      },
+    });
+  }
+  const { cipt } = settings;
+  const key = cipt === undefined ? null : openText(env, identity.tenantId, CIPT_KEY, cipt.key);
+  if (cipt === undefined || key === null)
+    throw new TelephonyError(
+      'unsupported',
+      'Telephony is not set up: an administrator enters its address and key.',
+    );
+  return new CiptTelephony({
+    settings: { ...cipt, key, addPath: cipt.addPath ?? null, removePath: cipt.removePath ?? null },
+    fetcher: (url, init) => fetch(url, init),
+    line: {
+      restsUntil: () => desk.restsUntil(Date.now()),
+      heard: (endpoint, status, failed) => desk.heard({ endpoint, status, failed, now: Date.now() }),
+    },
+    allowed: originsOf(env.OUTGOING_ORIGINS),
+    now: Date.now,
+  });
+}
+
+export const openTelephony = async (c: Ctx, db: Db): Promise<Telephony> =>
+  telephonyOf(c, await settingsOf(db, c.var.identity.tenantId));
+
+/** Asks telephony how it is, and keeps that. @throws TelephonyError */
+export async function look(c: Ctx, telephony: Telephony, operator: OperatorRow): Promise<Seen[]> {
+  const standings = await telephony.standings(operator);
+  await deskOf(c).seen({ uuid: operator.yandexUuid, standings, whole: true, now: Date.now() });
+  return standings;
+}
+
+export interface QueueResult {
+  queue: string;
+  ok: boolean;
+  status: number;
+  code: string | null;
+  message: string | null;
+}
+
+/**
+ * Asks for a change in each queue, after what is wanted is stored, and looks afterwards how it really is. What failed in
+ * every queue is thrown.
+ *
+ * @throws TelephonyError the first refusal, where no queue took the change
+ */
+export async function changeQueues(
+  c: Ctx,
+  telephony: Telephony,
+  operator: OperatorRow,
+  wishes: readonly Wish[],
+  change: (wish: Wish) => Promise<void>,
+): Promise<{ results: QueueResult[]; partial: boolean; now: Seen[] | null }> {
+  const { identity } = c.var;
+  await deskOf(c).want({
+    uuid: operator.yandexUuid,
+    wishes: [...wishes],
+    by: identity.userId,
+    cause: 'asked',
+    now: Date.now(),
+  });
+  const results: QueueResult[] = [];
+  let first: TelephonyError | null = null;
+  for (const wish of wishes) {
+    try {
+      await change(wish);
+      results.push({ queue: wish.queue, ok: true, status: 200, code: null, message: null });
+    } catch (error) {
+      if (!(error instanceof TelephonyError)) throw error;
+      first ??= error;
+      results.push({
+        queue: wish.queue,
+        ok: false,
+        status: statusOf(error),
+        code: codeOf(error),
+        message: error.message,
+      });
+    }
+  }
+  // How it is by now; where that can't be asked, drift is judged by the next look.
+  const now = await look(c, telephony, operator).catch((error: unknown) => {
+    if (error instanceof TelephonyError) return null;
+    throw error;
+  });
+  if (first !== null && results.every(({ ok }) => !ok)) throw first;
+  return { results, partial: first !== null, now };
+}
+
+export const audit = (
+  c: Ctx,
+  db: Db,
+  action: string,
+  target: string | null,
+  before: unknown,
+  after: unknown,
+): Promise<void> =>
+  recordAudit(db, c.var.identity, action, target, before, after, clientAddress(c.req.raw, c.env));
+
+export const dbOf = (c: Ctx): Db => openDb(c.env.DB);
