@@ -126,17 +126,25 @@ function leadReasons({ leads }: PaceInputs): Why[] {
   const found: Why[] = [];
   if (leads.closed > 0)
     found.push(
-      reason('outside_window', `${leads.closed} leads wait for their calling window.`, {
-        until: leads.opensAt,
-        count: leads.closed,
-      }),
+      reason(
+        'outside_window',
+        `${leads.closed === 1 ? '1 lead waits' : `${leads.closed} leads wait`} for the calling window.`,
+        {
+          until: leads.opensAt,
+          count: leads.closed,
+        },
+      ),
     );
   if (leads.later > 0)
     found.push(
-      reason('waiting_retry', `${leads.later} leads wait to be called again.`, {
-        until: leads.laterAt,
-        count: leads.later,
-      }),
+      reason(
+        'waiting_retry',
+        `${leads.later === 1 ? '1 lead waits' : `${leads.later} leads wait`} to be called again.`,
+        {
+          until: leads.laterAt,
+          count: leads.later,
+        },
+      ),
     );
   if (found.length > 0) return found;
   if (leads.inHand > 0)
@@ -164,9 +172,15 @@ function resourceReasons({ config, agents, slots }: PaceInputs): Why[] {
   else if (slots.online === 0) found.push(reason('no_slot_online', 'No slot is online.', { count: 0 }));
   else if (slots.free === 0)
     found.push(
-      reason('no_free_slot', `All ${slots.online} slots that are online are in use.`, {
-        count: slots.online,
-      }),
+      reason(
+        'no_free_slot',
+        slots.online === 1
+          ? 'The one slot that is online is in use.'
+          : `All ${slots.online} slots that are online are in use.`,
+        {
+          count: slots.online,
+        },
+      ),
     );
   return found;
 }
