@@ -3,6 +3,7 @@ import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { defineConfig } from 'vite';
+import { firstLoad } from './first-load.ts';
 
 /** Where `vite dev` sends API calls: a server started with `npm start`. */
 const api = process.env.API ?? 'http://127.0.0.1:8787';
@@ -34,6 +35,17 @@ export default defineConfig({
           // Every page but the sign-in shows the shell: with all it needs in one file it is a tenth smaller than in the
           // hundred that what many pages share would be cut into.
           groups: [{ name: 'shell', test: /src\/lib\/shell\/shell\.svelte$/ }],
+        },
+      },
+    },
+  },
+  environments: {
+    client: {
+      build: {
+        rolldownOptions: {
+          // A page's own file may export what the shared one needs of it.
+          preserveEntrySignatures: 'allow-extension',
+          output: { codeSplitting: { groups: [firstLoad(import.meta.dirname)] } },
         },
       },
     },

@@ -1,0 +1,36 @@
+/** What everybody needs before the first page can be used: the frame around all pages, and the workspace. */
+const PAGES = ['/src/routes/+layout.svelte', '/src/routes/(workspace)/+page.svelte'];
+
+interface Graph {
+  getModuleInfo(id: string): { importedIds: readonly string[] } | null;
+}
+
+/**
+ * A group of the bundler's for what the first page shares with others. Left alone it becomes a file for each module,
+ * a hundred of them, and each costs a request and its own dictionary of compression.
+ */
+export function firstLoad(root: string) {
+  let known: Set<string> | null = null;
+
+  /** Everything those pages import, at any distance. */
+  function reached(graph: Graph): Set<string> {
+    const found = new Set<string>();
+    const queue = PAGES.map((page) => root + page);
+    for (let id = queue.pop(); id !== undefined; id = queue.pop()) {
+      // The index of messages imports all there are; the few that are used go where they are used.
+      if (found.has(id) || id.includes('/paraglide/messages')) continue;
+      found.add(id);
+      queue.push(...(graph.getModuleInfo(id)?.importedIds ?? []));
+    }
+    return found;
+  }
+
+  return {
+    name: (id: string, graph: Graph): string | null => {
+      known ??= reached(graph);
+      return known.has(id) ? 'first' : null;
+    },
+    minShareCount: 2,
+    includeDependenciesRecursively: false,
+  };
+}
