@@ -8,7 +8,6 @@ import { clientAddress } from '../http/client-address';
 import type { AppEnv } from '../http/context';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
-import { UserRef } from '../platform/call-schemas';
 
 const Number = z
   .string()
@@ -28,7 +27,7 @@ const Extension = z
     id: z.string(),
     number: z.string(),
     label: z.string().nullable(),
-    user: z.union([UserRef, z.null()]),
+    user: z.object({ id: z.string(), username: z.string(), name: z.string() }).nullable(),
     created_at: z.iso.datetime(),
   })
   .openapi('Extension', {

@@ -2,6 +2,7 @@ import { and, asc, count, eq, gt, isNull, sql } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
 import { hashPassword } from '../auth/passwords';
 import { systemRoleId } from '../auth/permissions';
+import { Username } from '../auth/username';
 import { openDb, type Db } from '../db';
 import { tenants as rows, users } from '../db/schema';
 import { SETTING_DEFAULTS } from '../db/settings';
@@ -9,7 +10,6 @@ import { recordAudit } from '../http/audit';
 import { clientAddress } from '../http/client-address';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
-import { Username } from '../people/schemas';
 import { Country, TenantName, TimeZone } from './fields';
 
 const TenantId = z

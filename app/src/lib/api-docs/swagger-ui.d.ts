@@ -3,7 +3,15 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
   interface Sent {
     url: string;
     headers: Record<string, string>;
-    credentials?: string;
+  }
+  /** Its own copy of React. */
+  interface System {
+    React: { createElement: (type: string, props: null, text: string) => unknown };
+  }
+  /** Replaces functions and parts of the viewer by name. */
+  interface Plugin {
+    fn: Record<string, unknown>;
+    wrapComponents: Record<string, (original: unknown) => (props: { text: string }) => unknown>;
   }
   interface Options {
     url: string;
@@ -16,11 +24,9 @@ declare module 'swagger-ui-dist/swagger-ui-es-bundle.js' {
     persistAuthorization?: boolean;
     syntaxHighlight?: boolean;
     validatorUrl?: string | null;
-    withCredentials?: boolean;
     requestInterceptor?: (request: Sent) => Sent;
     onComplete?: () => void;
-    /** Each may replace functions of the viewer by name. */
-    plugins?: readonly (() => { fn: Record<string, unknown> })[];
+    plugins?: readonly ((system: System) => Plugin)[];
   }
   const SwaggerUI: (options: Options) => unknown;
   export default SwaggerUI;
