@@ -6,14 +6,13 @@
  */
 import type { Actor, RunState, StepState } from './machine';
 import type { PipelineStep } from './spec';
+import type { LogEntry, Severity } from './wire';
 
 export * from './spec';
 export type { Actor, RunState, StepState } from './machine';
 export { nextRun } from './schedule';
-export { logWire } from './wire';
-
-export const SEVERITIES = ['info', 'warning', 'error'] as const;
-export type Severity = (typeof SEVERITIES)[number];
+export { logWire, SEVERITIES } from './wire';
+export type { LogEntry, Severity } from './wire';
 
 /** A run without its steps. */
 export interface RunSummary {
@@ -58,24 +57,6 @@ export interface RunDetail extends RunSummary {
   steps: RunStep[];
   /** It ended, and nothing is in the way of going on with the step that did not end well. */
   retryable: boolean;
-}
-
-export interface LogEntry {
-  /** Grows by one with every entry of the tenant. */
-  id: number;
-  at: number;
-  module: string;
-  severity: Severity;
-  message: string;
-  /** JSON text, as it was posted. */
-  context: string | null;
-  userId: string | null;
-  /** Who wrote it, as shown. */
-  by: string | null;
-  runId: string | null;
-  step: number | null;
-  /** Number of the line in its run's log, from 1: it never changes. */
-  line: number | null;
 }
 
 /** Where one pipeline stands. */

@@ -2,6 +2,7 @@ import { asApiError, type ApiError } from '#lib/api/errors.js';
 import { checkPipeline } from './api';
 import { freshStep, withValue, type DraftStep } from './fields';
 import type { Schedule, StepKind } from './model';
+import { problemText } from './problems';
 
 export interface DraftFields {
   name: string;
@@ -65,7 +66,8 @@ export class PipelineDraft {
 
   /** Problems of one field and of what lies in it. */
   at(field: string): string | null {
-    return this.problems[field]?.[0] ?? null;
+    const said = this.problems[field]?.[0];
+    return said === undefined ? null : problemText(said);
   }
 
   add(kind: StepKind, name: string): void {

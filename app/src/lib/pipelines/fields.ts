@@ -68,7 +68,7 @@ const BRIDGE: StepField = {
 const FIELDS: Record<Exclude<StepKind, 'bridge'>, readonly StepField[]> = {
   http: [
     { name: 'url', as: 'text', label: m.pipe_f_url, hint: m.pipe_f_url_hint, needed: true },
-    { name: 'method', as: 'choice', label: m.pipe_f_method, options: ['GET', 'HEAD'] },
+    { name: 'method', as: 'choice', label: m.pipe_f_method, options: ['GET', 'HEAD'], needed: true },
     { name: 'expect_status', as: 'wholes', label: m.pipe_f_status, hint: m.pipe_f_status_hint },
     { name: 'expect_text', as: 'text', label: m.pipe_f_text },
     { name: 'max_ms', as: 'whole', label: m.pipe_f_max_ms },
