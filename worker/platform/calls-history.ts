@@ -20,7 +20,7 @@ import { viewerOf } from './viewer';
 /** Calls the hub is asked for at once for a file. */
 const CSV_PAGE = 1_000;
 /** For filters no index serves the hub looks through a part of the history per request: as many parts per page. */
-const PARTS = 10;
+const PARTS = 3;
 
 const query = z.object({
   ...TimeQuery,
