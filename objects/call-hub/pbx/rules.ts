@@ -66,7 +66,7 @@ export const DIAL_RULES: readonly Row<DialEvidence, DialMeaning>[] = [
   { about: 'inside the house', when: (dial) => dial.type === 2 && dial.phoneIsOurs, means: 'internal' },
 ];
 
-export interface HangupEvidence extends DialEvidence {
+interface HangupEvidence extends DialEvidence {
   /** A start or a dial of a call with the outside had this UniqueId. */
   known: 'in' | 'out' | null;
   /** It is the customer's channel of a call that went out. */
@@ -114,7 +114,7 @@ export const ANSWERED_STATUSES: readonly string[] = ['2', '5'];
 /** Neither answered nor one of DIALSTATUS: an outgoing call did not get out. */
 export const FAILED_STATUS = '1';
 
-export interface AnswererEvidence {
+interface AnswererEvidence {
   /** Ours in a bridge with the customer, by the moment they came. */
   talkers: readonly string[];
   /** Of the hangup's list the first that is ours. */
@@ -131,7 +131,7 @@ interface Source {
 }
 
 /** Whose call it is: the first source that knows; none of them, and nobody is guessed. */
-export const OWNERS: Readonly<Record<'in' | 'out', readonly Source[]>> = {
+const OWNERS: Readonly<Record<'in' | 'out', readonly Source[]>> = {
   in: [
     { about: 'who shared a bridge with the customer first', of: ({ talkers }) => talkers[0] ?? null },
     { about: 'whom the hangup lists', of: ({ listed }) => listed },
@@ -147,7 +147,7 @@ export const OWNERS: Readonly<Record<'in' | 'out', readonly Source[]>> = {
 export const ownerOf = (direction: 'in' | 'out', evidence: AnswererEvidence): string | null =>
   OWNERS[direction].reduce<string | null>((known, source) => known ?? source.of(evidence), null);
 
-export interface EndEvidence {
+interface EndEvidence {
   /** What says that the call is over: its hangup, or the timer that stands in for a lost one. */
   by: 'hangup' | 'timer' | 'channels';
   /** Channels vanished while no bridge listened: how it ended is in the CDR, which comes later. */
