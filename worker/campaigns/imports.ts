@@ -104,7 +104,7 @@ imports.openapi(routes.uploadFile, async (c) => {
   if (ended === null) throw NO_IMPORT();
   const { state, rows, added, duplicates, invalid, do_not_call } = ended;
   const after = { state, rows, added, duplicates, invalid, do_not_call };
-  await audit(c, 'campaign.import.file', `${id}/${importId}`, null, after);
+  await audit(c, 'campaign.import.file', `${id}/${importId}`, { state: 'waiting' }, after);
   return c.json(ended, 200);
 });
 

@@ -29,6 +29,12 @@ const NO_ROW: Readonly<Record<string, string>> = {
   'POST /api/dci/log-event': 'it is a line of a log itself',
   'POST /api/crm/webhook/test-connection/{ent}': 'only asks',
   ...Object.fromEntries(
+  ...Object.fromEntries(
+    ['ready', 'pause', 'next', 'call', 'skip', 'wrap-up'].map((deed) => [
+      `POST /api/autodialer/agent/${deed}`,
+      'many times an hour for each agent; the campaign keeps it with its leads and attempts',
+    ]),
+  ),
     ['/retailcrm/api', '/retailcrm-admin/api'].flatMap((prefix) => [
       [`POST ${prefix}/test-connection/{ent}`, 'only asks'],
       [`POST ${prefix}/test-call/{ent}`, 'a popup that is closed at once; the log of the link has it'],

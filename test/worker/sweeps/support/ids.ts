@@ -10,6 +10,10 @@ export type Meaning = KindName | 'free';
 
 /** By the path up to and with the parameter. */
 export const PATH_IDS: Readonly<Record<string, Meaning>> = {
+  '/api/autodialer/campaigns/{id}': 'campaign',
+  '/api/autodialer/campaigns/{id}/imports/{import_id}': 'campaignImport',
+  '/api/autodialer/campaigns/{id}/leads/{lead_id}': 'campaignLead',
+  '/api/autodialer/do-not-call/{number}': 'blocked',
   '/api/bridges/{id}': 'bridge',
   '/api/call/{id}': 'call',
   '/api/call/{id}/recordings/{rid}': 'recording',
@@ -53,6 +57,14 @@ export const NARROWER: Readonly<Record<string, Meaning>> = {
 export const FIELD_IDS: Readonly<Record<string, Meaning>> = {
   'GET /api/audit ?actor': 'user',
   'GET /api/audit ?target': 'user',
+  'POST /api/autodialer/agent/join campaign_id': 'campaign',
+  'POST /api/autodialer/pause-campaign campaign_id': 'campaign',
+  'POST /api/autodialer/resume-campaign campaign_id': 'campaign',
+  'POST /api/autodialer/run-campaign campaign_id': 'campaign',
+  'POST /api/autodialer/stop-campaign campaign_id': 'campaign',
+  // Counted inside their campaign.
+  'POST /api/autodialer/agent/next lead_id': 'free',
+  'GET /api/autodialer/campaigns/{id}/attempts ?lead': 'free',
   // Asked by the bridge itself, of no tenant before it has proved its key.
   'GET /bridge/connect ?bridge': 'free',
   'POST /api/call/end call_id': 'slotCall',

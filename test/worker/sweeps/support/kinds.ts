@@ -8,6 +8,7 @@ import { eventsOf, newJournal, take } from '../../support/bridge-events';
 import { hubOf } from '../../support/call-hub';
 import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import type { Tenant } from './tenant';
+import { campaignKinds } from './kinds-of-campaigns';
 import { workKinds } from './kinds-of-work';
 
 async function makeCall(tenant: Tenant): Promise<string> {
@@ -164,6 +165,7 @@ async function makeBuild(tenant: Tenant): Promise<string> {
 
 export const kinds = {
   ...workKinds,
+  ...campaignKinds,
   user: {
     async make(tenant) {
       const name = `sweep${next()}`;

@@ -1,7 +1,9 @@
 /** What some examples need besides what a table of ids can give: a file, a key, a socket, a session to lose. */
 import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
-import { idIn, made, next } from './making';
+import { campaignSpecials } from './kinds-of-campaigns';
+import type { Operation } from './document';
+import { idIn, made, newNumber, next } from './making';
 import type { Asked, Tenant } from './tenant';
 
 type Change = Asked & { bindings?: object };
@@ -40,6 +42,7 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
     return {};
   },
   // Names are given once.
+  ...campaignSpecials,
   'PUT /api/dci/pipelines/{id}': (_, { body }) =>
     Promise.resolve({ body: { ...(body as object), name: `Nightly check ${next()}` } }),
   'POST /api/dci/runs/{id}/approval': (_, { body }) =>
