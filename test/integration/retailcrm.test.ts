@@ -64,7 +64,11 @@ describe('a call', { timeout: PATIENCE_MS }, () => {
     await expect.poll(() => rowsOf(id).length, { timeout: 60_000 }).toBe(1);
     expect(rowsOf(id)[0]?.row).toMatchObject({ type: 'in', result: 'answered', code: '102', userId: 12 });
     const [first] = popupsOf(id);
-    expect(first).toMatchObject({ type: 'in', phone: '+375290000000', codes: expect.arrayContaining(['101', '102']) as string[] });
+    expect(first).toMatchObject({
+      type: 'in',
+      phone: '+375290000000',
+      codes: expect.arrayContaining(['101', '102']) as string[],
+    });
     expect(popupsOf(id).at(-1)).toMatchObject({ type: 'hangup', hangupStatus: 'answered' });
     const logs = expectStatus(200, await admin.get(`/retailcrm/api/logs/${ENT}?call_id=${id}`));
     expect(logs.text).toContain('calls_upload');
