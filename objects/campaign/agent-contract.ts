@@ -1,8 +1,5 @@
 /** An agent's place in a campaign: joined, ready, looking at a lead, calling, writing up. */
-import type { LeadView, Why } from './views';
-
-export const AGENT_STATES = ['paused', 'ready', 'offered', 'calling', 'wrap_up'] as const;
-export type AgentState = (typeof AGENT_STATES)[number];
+import type { AgentState, LeadView, Why } from './views';
 
 export interface AgentJoin {
   userId: string;

@@ -1,5 +1,6 @@
 /** An agent's place in a campaign, pure: what each deed and each end of a call makes of it. */
-import type { AgentNotice, AgentState } from './agent-contract';
+import type { AgentNotice } from './agent-contract';
+import type { AgentState } from './views';
 
 export interface WrapUp {
   disposition: string | null;

@@ -7,7 +7,7 @@
  * `dialling` is stored before anything is sent. What is sent carries the attempt's own ids, under which its receivers do
  * it once; so an attempt found in `dialling` after a crash is sent again under the same ids, and rings once.
  */
-import type { CallWatchEvent } from '../call-hub/watch-contract';
+import type { CallWatchEvent } from '../call-hub/contract';
 import type { Evidence } from './attempt-views';
 import type { AttemptOutcome, AttemptState } from './views';
 

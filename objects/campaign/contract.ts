@@ -4,7 +4,7 @@
  * is ISO 8601 in UTC. Expected refusals are results with `ok: false`; a throw is a bug or an unreachable object.
  */
 import type { CampaignConfig } from '../../worker/db/schema';
-import type { CallWatchEvent } from '../call-hub/watch-contract';
+import type { CallWatchEvent } from '../call-hub/contract';
 import type { AgentAnswer, AgentInput, AgentJoin, AgentSession } from './agent-contract';
 import type { AttemptQuery, AttemptView } from './attempt-views';
 import type {

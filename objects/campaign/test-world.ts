@@ -3,7 +3,7 @@
  * objects played by a world that can be cut off at any step. What was stored and what the others did outlives a cut.
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import type { CallWatchEvent } from '../call-hub/watch-contract';
+import type { CallWatchEvent } from '../call-hub/contract';
 import type { AdmitResult } from '../dial-guard/contract';
 import type { TenantView } from '../session-gate/contract';
 import type { CampaignConfig } from '../../worker/db/schema';

@@ -1,5 +1,6 @@
 /** What a campaign shows of itself, as the API has it. */
-import type { AgentState } from './agent-contract';
+export const AGENT_STATES = ['paused', 'ready', 'offered', 'calling', 'wrap_up'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
 
 export const CAMPAIGN_STATES = ['draft', 'running', 'paused', 'stopped', 'done'] as const;
 export type CampaignState = (typeof CAMPAIGN_STATES)[number];
@@ -138,12 +139,6 @@ export interface CampaignProgress {
   next_at: string | null;
   /** Grows with every batch of leads that comes in or goes. */
   list_version: number;
-}
-
-/** The part of the progress that the live feed tells as `campaign.update`. */
-export interface CampaignUpdate extends Omit<CampaignProgress, never> {
-  campaign_id: string;
-  name: string;
 }
 
 export interface LeadInput {
