@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { people } from '../db/people';
-import { openDb } from '../db';
-import { recordAudit } from '../http/audit';
-import { clientAddress } from '../http/client-address';
+import { auditOf } from '../http/audit';
 import { streamCsv } from '../http/csv';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
@@ -152,8 +150,7 @@ aroundLeads.openapi(download, async (c) => {
   // Asked before the first byte leaves: what is refused is answered as a refusal.
   let page = await object.list({ ...query, limit: EXPORT_PAGE });
   if (!page.ok) throw refusedQuery(page.code);
-  const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(openDb(c.env.DB), identity, 'lead.export', null, null, filters, address);
+  await auditOf(c, 'lead.export', null, null, filters);
   let rest: typeof page | null = page;
   const body = streamCsv(CSV_HEAD, async () => {
     if (rest === null) return null;
@@ -187,20 +184,12 @@ aroundLeads.openapi(bulk, async (c) => {
   });
   if (!result.ok) throw await refusalOf(c.env, identity.tenantId, result);
   if (result.changed.length > 0) {
-    await recordAudit(
-      openDb(c.env.DB),
-      identity,
-      gone === true ? 'lead.delete_many' : 'lead.update_many',
-      null,
-      null,
-      {
-        leads: result.changed.length,
-        ...(status !== undefined && { status }),
-        ...(seller !== undefined && { assigned_seller: owner }),
-        ids: result.changed,
-      },
-      clientAddress(c.req.raw, c.env),
-    );
+    await auditOf(c, gone === true ? 'lead.delete_many' : 'lead.update_many', null, null, {
+      leads: result.changed.length,
+      ...(status !== undefined && { status }),
+      ...(seller !== undefined && { assigned_seller: owner }),
+      ids: result.changed,
+    });
   }
   return c.json({ changed: result.changed }, 200);
 });

@@ -1,10 +1,8 @@
 import type { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { ImportRecord } from '../../objects/leads/contract';
-import { openDb } from '../db';
 import { people, type NameOf } from '../db/people';
-import { recordAudit } from '../http/audit';
-import { clientAddress } from '../http/client-address';
+import { auditOf } from '../http/audit';
 import type { AppEnv } from '../http/context';
 import { prefersCsv, streamCsv } from '../http/csv';
 import { PlatformError } from '../http/errors';
@@ -47,8 +45,7 @@ leadImports.openapi(routes.start, async (c) => {
     by: identity.userId,
     now: Date.now(),
   });
-  const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(openDb(c.env.DB), identity, 'lead.import', made.id, null, asked, address);
+  await auditOf(c, 'lead.import', made.id, null, asked);
   return c.json(await body(c, made), 201);
 });
 
@@ -77,8 +74,7 @@ leadImports.openapi(routes.send, async (c) => {
   if (ended === null) throw noSuchImport();
   const { state, added, merged, duplicates, bad } = ended;
   const after = { state, added, merged, duplicates, bad };
-  const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(openDb(c.env.DB), identity, 'lead.import.end', importId, null, after, address);
+  await auditOf(c, 'lead.import.end', importId, null, after);
   return c.json(await body(c, ended), 200);
 });
 
@@ -107,8 +103,7 @@ leadImports.openapi(routes.cancel, async (c) => {
   const cancelled = await object.cancelImport(importId, Date.now());
   if (cancelled !== null) {
     const [from, to] = [{ state: before.state }, { state: cancelled.state }];
-    const address = clientAddress(c.req.raw, c.env);
-    await recordAudit(openDb(c.env.DB), identity, 'lead.import.cancel', importId, from, to, address);
+    await auditOf(c, 'lead.import.cancel', importId, from, to);
   }
   return c.json(await body(c, cancelled ?? before), 200);
 });

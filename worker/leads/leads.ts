@@ -1,9 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { DUPLICATE_RULES, type LeadResult } from '../../objects/leads/contract';
-import { openDb } from '../db';
-import { recordAudit } from '../http/audit';
-import { clientAddress } from '../http/client-address';
+import { auditOf } from '../http/audit';
 import type { AppEnv } from '../http/context';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { fieldsOf } from './fields';
@@ -177,14 +175,12 @@ async function settled(c: Context<AppEnv>, result: LeadResult, action: string) {
   const isMoved = action === 'lead.delete' || action === 'lead.restore';
   const about = { number: lead.number, name: lead.name };
   if (isMoved || before === null || Object.keys(after).length > 0) {
-    await recordAudit(
-      openDb(c.env.DB),
-      identity,
+    await auditOf(
+      c,
       action,
       lead.id,
       action === 'lead.delete' ? about : before === null || isMoved ? null : changedFields(before),
       action === 'lead.delete' ? null : isMoved ? about : changedFields(after),
-      clientAddress(c.req.raw, c.env),
     );
   }
   return leadBody(c.env, identity.tenantId, lead);

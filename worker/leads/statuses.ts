@@ -1,9 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { STATUS_COLORS, STATUS_KINDS, type StatusResult } from '../../objects/leads/contract';
-import { openDb } from '../db';
-import { recordAudit } from '../http/audit';
-import { clientAddress } from '../http/client-address';
+import { auditOf } from '../http/audit';
 import type { AppEnv } from '../http/context';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
@@ -130,8 +128,7 @@ async function settled(
   after: unknown,
 ): Promise<void> {
   if (!result.ok) throw refused(result.code);
-  const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(openDb(c.env.DB), c.var.identity, action, target, before, after, address);
+  await auditOf(c, action, target, before, after);
 }
 
 function refused(code: Extract<StatusResult, { ok: false }>['code']): PlatformError {
