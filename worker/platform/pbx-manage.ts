@@ -129,7 +129,8 @@ pbxManage.openapi(remove, async (c) => {
     queue,
     extension,
   });
-  if (!already) await audit(c.env, identity, c.req.raw, 'pbx.queue.remove', `${queue}/${extension}`, null);
+  if (!already)
+    await audit(c.env, identity, c.req.raw, 'pbx.queue.remove', `${queue}/${extension}`, { removed: true });
   return c.json({ already }, 200);
 });
 

@@ -1,6 +1,6 @@
 /**
  * What a request of the API costs against a bare "hello" Worker of the same runtime, in one run on one machine: a read
- * by a signed-in user, the live feed, and the start of a call, which is on disk before it is answered. Trunkline runs as
+ * by a signed-in user, and the start of a call, which is on disk before it is answered. Trunkline runs as
  * `npm start` serves it, front and all; the hello Worker has nothing before it and nothing behind it. Requests go one
  * at a time (latency) and several at once (throughput), the servers in turns. Trust the ratios, not the third digit.
  *
@@ -170,7 +170,6 @@ let numbers = 0;
 const kinds = {
   hello: () => ({ url: hello.url }),
   'authenticated read': () => ({ url: `${trunkline.url}/api/auth/me`, headers }),
-  'live feed': () => ({ url: `${trunkline.url}/api/calls/feed`, headers }),
   'call start': () => {
     numbers += 1;
     const number = `+37529${String(1_000_000 + numbers)}`;

@@ -96,6 +96,11 @@ export class SlotBridge {
     this.#tunnel = null;
   }
 
+  /** Comes back when the edge has closed the tunnel meanwhile; a bridge that was told to go stays away. */
+  async wake(): Promise<void> {
+    if (this.#tunnel !== null && this.#tunnel.closed !== null) await this.connect();
+  }
+
   emit(event: BridgeEvent): void {
     this.#seq += 1;
     this.#unacked.set(this.#seq, event);

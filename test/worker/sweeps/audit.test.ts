@@ -5,12 +5,14 @@ import { openDb } from '../../../worker/db';
 import { auditLog } from '../../../worker/db/schema';
 import { platform, type Operation } from './support/document';
 import { fill } from './support/fill';
-import { SPECIAL } from './support/special';
+import { needsAnotherSide, SPECIAL } from './support/special';
 import { Tenant } from './support/tenant';
 
 let tenant: Tenant;
 beforeAll(async () => {
   tenant = await Tenant.make('0101');
+  // Its people sign in now, which is a change of its own.
+  await Tenant.host();
   await tenant.addBridge(['U1', 'U2', 'U3', 'U4']);
 });
 afterAll(() => tenant.hangUp());
@@ -24,17 +26,19 @@ const NO_ROW: Readonly<Record<string, string>> = {
   'POST /api/live/ticket': 'it opens one socket and is gone',
   'POST /api/gacs/scripts/check': 'only looks',
   'POST /api/dci/pipelines/check': 'only looks',
+  'POST /api/call/end': 'what becomes of a call is in the history of calls',
+  'POST /api/pbx/redirect': 'what becomes of a call is in the history of calls',
   'POST /api/call/start': 'a call keeps who started it, in the history of calls',
   'POST /api/pbx/dial': 'a call keeps who started it, in the history of calls',
   'POST /api/dci/log-event': 'it is a line of a log itself',
-  'POST /api/crm/webhook/test-connection/{ent}': 'only asks',
-  ...Object.fromEntries(
   ...Object.fromEntries(
     ['ready', 'pause', 'next', 'call', 'skip', 'wrap-up'].map((deed) => [
       `POST /api/autodialer/agent/${deed}`,
       'many times an hour for each agent; the campaign keeps it with its leads and attempts',
     ]),
   ),
+  'POST /api/crm/webhook/test-connection/{ent}': 'only asks',
+  ...Object.fromEntries(
     ['/retailcrm/api', '/retailcrm-admin/api'].flatMap((prefix) => [
       [`POST ${prefix}/test-connection/{ent}`, 'only asks'],
       [`POST ${prefix}/test-call/{ent}`, 'a popup that is closed at once; the log of the link has it'],
@@ -46,7 +50,11 @@ const NO_ROW: Readonly<Record<string, string>> = {
 };
 
 const changing = platform.filter(
-  ({ key, method, isPublic }) => method !== 'GET' && !isPublic && NO_ROW[key] === undefined,
+  (operation) =>
+    operation.method !== 'GET' &&
+    !operation.isPublic &&
+    NO_ROW[operation.key] === undefined &&
+    !needsAnotherSide(operation),
 );
 const rows = () => openDb(env.DB).select().from(auditLog);
 
@@ -64,7 +72,9 @@ const secretsIn = (body: unknown): string[] =>
   Object.entries((body ?? {}) as Record<string, unknown>).flatMap(([name, value]) =>
     typeof value === 'object'
       ? secretsIn(value)
-      : /password|secret|token|key|account/i.test(name) && typeof value === 'string' && value.length > 7
+      : /password|secret|token|api_?key|private|account/i.test(name) &&
+          typeof value === 'string' &&
+          value.length > 7
         ? [value]
         : [],
   );
@@ -80,7 +90,8 @@ describe('the audit log', () => {
       action: expect.stringMatching(/^[a-z_]+(?:\.[a-z_]+)+$/) as string,
       address: FROM,
     });
-    if (operation.method === 'PATCH' || operation.method === 'PUT')
+    // What the PBX keeps is known to nobody else before.
+    if (operation.method === 'PATCH' && !operation.path.startsWith('/api/pbx/'))
       expect([row?.before === null, row?.after === null]).toEqual([false, false]);
     else expect(row?.before === null && row?.after === null).toBe(false);
     for (const secret of secretsIn(asked.body)) expect(JSON.stringify(row)).not.toContain(secret);

@@ -1,13 +1,16 @@
 /** For every route and every id in it: another tenant's is answered exactly as one that nothing has. */
+import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDb } from '../../../worker/db';
+import { slots } from '../../../worker/db/schema';
 import { operations, platform, type Operation } from './support/document';
 import { fill, placesOf, put, type Place } from './support/fill';
 import { FIELD_IDS, NARROWER, PATH_IDS } from './support/ids';
 import { kinds } from './support/kinds';
+import { COUNTED_INSIDE } from './support/kinds-of-campaigns';
 import { madeUpLike } from './support/making';
 import { Tenant, type Answered, type Asked } from './support/tenant';
 
-import { COUNTED_INSIDE } from './support/kinds-of-campaigns';
 let owner: Tenant;
 let stranger: Tenant;
 
@@ -17,7 +20,19 @@ beforeAll(async () => {
   // Numbers start anew in every tenant: the owner's are to be ones the stranger has not.
   await stranger.addBridge(['S1']);
   await owner.addBridge(['O1', 'O2']);
-  await owner.addBridge(Array.from({ length: 300 }, (_, n) => `N${n}`));
+  const [bridge] = owner.bridges;
+  await openDb(env.DB)
+    .insert(slots)
+    .values({
+      tenantId: owner.id,
+      id: 5_000,
+      bridgeId: String(bridge?.record.id),
+      key: 'gone',
+      config: {},
+      createdAt: 1,
+      removedAt: 1,
+    });
+  await owner.addBridge(['O3']);
 });
 afterAll(() => {
   owner.hangUp();

@@ -86,5 +86,8 @@ function isGiven(asked: Asked, place: Place): boolean {
   const values = (place.where === 'query' ? asked.query : asked.body) as Record<string, unknown> | undefined;
   const value = values?.[place.name];
   // System roles, shipped scripts and "any slot" are the same for everybody.
-  return value !== undefined && !['AUTO', 'gsm_call', 'operator', 'supervisor'].includes(String(value));
+  return (
+    value !== undefined &&
+    !(typeof value === 'string' && ['AUTO', 'gsm_call', 'operator', 'supervisor'].includes(value))
+  );
 }

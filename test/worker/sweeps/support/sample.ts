@@ -37,7 +37,7 @@ export function sampleOf(schema: unknown): unknown {
     case 'number':
       return Math.max(shape.minimum ?? 0, (shape.exclusiveMinimum ?? -1) + 1);
     case 'boolean':
-      return true;
+      return false;
     case 'string': {
       const pattern = shape.pattern === undefined ? null : new RegExp(shape.pattern, 'u');
       const fits = WORDS.find(

@@ -17,8 +17,32 @@ const SOCKET = { headers: { upgrade: 'websocket' } };
 
 const OPERATORS_TOKEN = 'token-of-the-operator';
 
+const csv: Special = () =>
+  Promise.resolve({
+    raw: `number,name\r\n${newNumber()},Ann Example\r\n`,
+    headers: { 'content-type': 'text/csv' },
+  });
+
+/** The campaign of the body is running, with somebody to call. */
+const running: Special = async (tenant, { body }) => {
+  const { campaign_id } = body as { campaign_id: string };
+  const leads = [{ number: newNumber(), name: 'Anna Example' }];
+  made(await tenant.send('POST', '/api/autodialer/run-campaign', { body: { campaign_id, leads } }));
+  return {};
+};
+
+/**
+ * Routes that succeed only with another side that the sweeps have not: a CRM, or a lead whom an agent is calling. The
+ * rooms' own tests drive them.
+ */
+export const needsAnotherSide = ({ path }: Operation): boolean =>
+  /^\/retailcrm(?:-admin)?\/|^\/api\/crm\/webhook\/|^\/api\/autodialer\/agent\/|\/leads\/\{lead_id\}\/retry$/.test(
+    path,
+  );
+
 /** By operation. */
 export const SPECIAL: Readonly<Record<string, Special>> = {
+  ...campaignSpecials,
   'POST /api/auth/logout': ownSession,
   'POST /api/auth/refresh': ownSession,
   'POST /api/sessions/revoke-all': ownSession,
@@ -33,7 +57,11 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
       bindings: { METRICS_TOKEN: OPERATORS_TOKEN },
     }),
   // Only a system role has something to go back to.
-  'POST /api/roles/{id}/restore': () => Promise.resolve({ path: { id: 'role_operator' } }),
+  'POST /api/roles/{id}/restore': async (tenant) => {
+    const body = { permissions: { WORKSPACE: ['view'] } };
+    made(await tenant.send('POST', '/api/roles/role_operator', { body }));
+    return { path: { id: 'role_operator' } };
+  },
   // The trunk is one of the test's PBX.
   'POST /api/pbx/dial': (_, { body }) => Promise.resolve({ body: { ...(body as object), trunk: 'trunk-a' } }),
   // Waiting for an approval is running as well.
@@ -42,7 +70,6 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
     return {};
   },
   // Names are given once.
-  ...campaignSpecials,
   'PUT /api/dci/pipelines/{id}': (_, { body }) =>
     Promise.resolve({ body: { ...(body as object), name: `Nightly check ${next()}` } }),
   'POST /api/dci/runs/{id}/approval': (_, { body }) =>
@@ -54,11 +81,16 @@ export const SPECIAL: Readonly<Record<string, Special>> = {
     made(await tenant.send('POST', `/api/dci/pipeline/${idIn(run['pipeline_id'])}/stop`, { body }));
     return {};
   },
-  'POST /api/crm/imports/{id}/file': () =>
-    Promise.resolve({
-      raw: 'number,name\r\n+375290000001,Ann Example\r\n',
-      headers: { 'content-type': 'text/csv' },
-    }),
+  'POST /api/crm/imports/{id}/file': csv,
+  'PUT /api/autodialer/campaigns/{id}/imports/{import_id}/file': csv,
+  'POST /api/autodialer/do-not-call/import': csv,
+  'POST /api/autodialer/pause-campaign': running,
+  'POST /api/autodialer/stop-campaign': running,
+  'POST /api/autodialer/resume-campaign': async (tenant, asked) => {
+    await running(tenant, asked);
+    made(await tenant.send('POST', '/api/autodialer/pause-campaign', { body: asked.body }));
+    return {};
+  },
   'POST /api/crm/leads/{id}/restore': async (tenant, { path }) => {
     made(await tenant.send('DELETE', `/api/crm/leads/${path?.['id']}`));
     return {};

@@ -145,13 +145,14 @@ export class Tenant {
     return this.send(operation.method, pathOf(operation, asked), asked, role, bindings);
   }
 
-  send(
+  async send(
     method: string,
     path: string,
     asked: Asked = {},
     role: SystemRole = 'admin',
     bindings: object = {},
   ): Promise<Answered> {
+    for (const bridge of this.bridges) await bridge.wake();
     const body = asked.raw ?? (asked.body === undefined ? undefined : JSON.stringify(asked.body));
     const headers = {
       authorization: `Bearer ${this.tokens.get(role) ?? ''}`,
