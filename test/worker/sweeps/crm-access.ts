@@ -40,12 +40,6 @@ export const CRM_ACCESS: Readonly<Record<string, Action | 'public'>> = {
   ...below('/api/crm/webhook', LINK),
   ...below('/retailcrm/api', { ...LINK, ...DIRECTORY }),
   ...below('/retailcrm-admin/api', { ...LINK, ...DIRECTORY }),
-  // Signs a CRM's user in by the token of its registration, in the address or in a form.
-  'GET /retailcrm-admin/': 'public',
-  'POST /retailcrm-admin/': 'public',
-  // The PBX's own token is in the envelope.
-  'POST /retailcrm/api/events': 'public',
-  'POST /retailcrm-admin/api/events': 'public',
   'GET /retailcrm/health': 'public',
   'GET /retailcrm/stats': 'integration.view',
   'GET /retailcrm-admin/api/session': 'integration.view',
