@@ -18,6 +18,7 @@ const list = apiRoute({
   description: 'One’s own; with `phone.view` everybody’s, or of one `user` or one phone.',
   tags: ['Phones'],
   access: 'phone.own',
+  errors: ['NOT_FOUND'],
   request: {
     query: z.object({
       user: z.string().min(1).max(64).optional().openapi({ description: 'User id' }),
