@@ -30,7 +30,9 @@ export async function identify(request: Request, env: Env): Promise<IdentifyResu
   const cookie = request.headers.has('authorization') ? undefined : readSessionCookie(request, env);
   const token = bearer ?? cookie;
   if (token === undefined)
-    return request.headers.has('authorization') ? { ok: false, reason: 'invalid' } : identifyGuest(request, env);
+    return request.headers.has('authorization')
+      ? { ok: false, reason: 'invalid' }
+      : identifyGuest(request, env);
   const via = bearer === undefined ? 'cookie' : 'bearer';
   if (via === 'cookie' && !isSafeMethod(request.method) && !isOurApp(request))
     return { ok: false, reason: 'foreign' };
