@@ -44,7 +44,9 @@ export const answerOperatorsFault: ErrorHandler<AppEnv> = (error, c) => {
 
 const refusal = (description: string, code: string, message: string) => ({
   description,
-  content: { 'application/json': { schema: OperatorsErrorBody, example: { code, message } } },
+  content: {
+    'application/json': { schema: OperatorsErrorBody, examples: { [code]: { value: { code, message } } } },
+  },
 });
 
 /** For `responses` of routes that reach telephony. */

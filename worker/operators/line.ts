@@ -168,7 +168,7 @@ line.openapi(password, async (c) => {
   const operator = await operatorItself(c, db, c.req.valid('json').yandex_uuid);
   mustBeInTelephony(operator);
   const account = await (await openTelephony(c, db)).password(operator);
-  await audit(c, db, 'operator.password.show', operator.yandexUuid, null, null);
+  await audit(c, db, 'operator.password.show', operator.yandexUuid, null, { shown: true });
   c.header('Cache-Control', 'no-store');
   return c.json(account, 200);
 });

@@ -4,6 +4,7 @@
  * build: nobody opens one by mistake.
  */
 import { CRM_ACCESS } from './crm-access';
+import { OPERATORS_ACCESS } from './operators-access';
 import type { Action } from '../../../worker/auth/permissions';
 
 export type Access = Action | 'signed_in' | 'public';
@@ -211,4 +212,5 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // Asks for the token of whoever runs the deployment.
   'GET /metrics': 'public',
   ...CRM_ACCESS,
+  ...OPERATORS_ACCESS,
 };

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { actionsOf, isAction, SYSTEM_ROLES, type SystemRole } from '../../../worker/auth/permissions';
 import { sessionCookie } from '../../../worker/http/session-cookie';
 import { ACCESS } from './access-table';
-import { operations, platform, type Operation } from './support/document';
+import { operations, platform, refusalBody, type Operation } from './support/document';
 import { placesOf, put } from './support/fill';
 import { kinds } from './support/kinds';
 import { exampleRequest, pathOf, request, ROLES, Tenant, type Asked } from './support/tenant';
@@ -131,15 +131,12 @@ describe('who is not signed in', () => {
     for (const operation of closed) {
       const answer = await request(operation.method, pathOf(operation, askFor(operation)));
       expect(answer.status, operation.key).toBe(401);
-      if (operation.family === 'platform')
-        expect(answer.json, operation.key).toMatchObject({ error: true, code: 'AUTH_FAIL' });
-      else {
-        const says = operation.family === 'dialer' ? ['detail'] : ['error', 'code'];
-        expect(
-          says.some((field) => field in answer.json),
-          operation.key,
-        ).toBe(true);
-      }
+      if (platform.includes(operation))
+        expect(answer.json, operation.key).toMatchObject(refusalBody(operation, 'AUTH_FAIL'));
+      else
+        expect(Object.keys(answer.json), operation.key).toContain(
+          operation.family === 'dialer' ? 'detail' : 'error',
+        );
     }
   });
 
@@ -147,7 +144,7 @@ describe('who is not signed in', () => {
     const token = await tenant.signIn('admin');
     const headers = { authorization: `Bearer ${token}` };
     expect((await tenant.send('POST', '/api/auth/logout', { headers })).status).toBe(204);
-    for (const operation of closed.filter(({ family }) => family === 'platform')) {
+    for (const operation of platform.filter(({ isPublic }) => !isPublic)) {
       const asked = { ...askFor(operation), headers };
       const answer = await tenant.send(operation.method, pathOf(operation, asked), asked);
       expect([answer.status, answer.json['code']], operation.key).toEqual([401, 'AUTH_FAIL']);

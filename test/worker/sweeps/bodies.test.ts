@@ -1,6 +1,6 @@
 /** Whatever is sent in a body, a path or a query: refused in the one shape, never a fault. */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { platform, refusesWith } from './support/document';
+import { platform, refusalBody, refusesWith, type Operation } from './support/document';
 import { placesOf, put } from './support/fill';
 import { kinds } from './support/kinds';
 import { exampleRequest, Tenant, type Answered, type Asked } from './support/tenant';
@@ -38,7 +38,7 @@ describe('a body', () => {
     expect(takesJson.length).toBeGreaterThan(20);
     for (const operation of takesJson) {
       const answer = await tenant.ask(operation, { ...madeUp(operation), headers, raw });
-      expect([answer.status, answer.json], operation.key).toEqual([status, refusal(answer)]);
+      expect([answer.status, answer.json], operation.key).toEqual([status, refusal(operation, answer)]);
     }
   });
 
@@ -47,15 +47,14 @@ describe('a body', () => {
       // One byte at a time nobody would send so much: the largest limit of any route is below this.
       const raw = `"${'x'.repeat(17 * 1_048_576)}"`;
       const answer = await tenant.ask(operation, { ...madeUp(operation), headers: JSON_TYPE, raw });
-      expect([answer.status, answer.json], operation.key).toEqual([413, refusal(answer)]);
+      expect([answer.status, answer.json], operation.key).toEqual([413, refusal(operation, answer)]);
     }
   });
 });
 
-const refusal = ({ json }: Answered) => ({
+const refusal = (operation: Operation, { json }: Answered) => ({
   ...(json['details'] === undefined ? {} : { details: json['details'] }),
-  error: true,
-  code: 'INVALID_PARAMS',
+  ...refusalBody(operation, 'INVALID_PARAMS'),
   message: expect.any(String) as string,
 });
 

@@ -12,12 +12,16 @@ const canonical = (path: string) =>
     .replace(/:\w+(?:\{[^}]*\})?/g, '{}')
     .replace(/\{\w*\}/g, '{}');
 
-/** Every status and code of the published set, as a refusal may say them. */
-const PUBLISHED = new Set(
-  (Object.keys(PLATFORM_ERRORS) as PlatformErrorCode[]).map(
+/** Every status and code of the published set, as a refusal may say them; and what telephony adds for operators. */
+const PUBLISHED = new Set([
+  ...(Object.keys(PLATFORM_ERRORS) as PlatformErrorCode[]).map(
     (code) => `${PLATFORM_ERRORS[code].status} ${publicCode(code)}`,
   ),
-);
+  ...['IN_TELEPHONY', 'EXTENSION_TAKEN', 'PBX_REFUSED'].map((code) => `409 ${code}`),
+  '501 NOT_SUPPORTED',
+  '502 TELEPHONY_UNAVAILABLE',
+  '504 TELEPHONY_UNAVAILABLE',
+]);
 
 const statusesOf = ({ raw }: Operation): string[] => Object.keys(raw.responses ?? {});
 

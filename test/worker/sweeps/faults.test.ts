@@ -1,7 +1,7 @@
 /** When what a route stands on fails: 500 in its API's shape, an id that finds the entry in the log, nothing of the inside. */
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { platform, refusesWith, type Operation } from './support/document';
+import { platform, refusalBody, refusesWith, type Operation } from './support/document';
 import { placesOf, put } from './support/fill';
 import { kinds } from './support/kinds';
 import { SPECIAL } from './support/special';
@@ -62,8 +62,7 @@ describe('a fault of ours', () => {
       const answer = await tenant.ask(operation, asked, 'admin', { ...nothingWorks, ...bindings });
       expect(answer.status).toBe(500);
       expect(answer.json).toMatchObject({
-        error: true,
-        code: 'INTERNAL',
+        ...refusalBody(operation, 'INTERNAL'),
         request_id: expect.any(String) as string,
       });
       expect(answer.text).not.toContain(SECRET_WORDS);

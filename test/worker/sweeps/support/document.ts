@@ -92,7 +92,14 @@ export const operations: Operation[] = Object.entries(document.paths ?? {}).flat
     ];
   }),
 );
-export const platform = operations.filter(({ family }) => family === 'platform');
+/** Every route of ours with the platform's sign-in and permissions; those of operators differ in the shape of refusals. */
+export const platform = operations.filter(({ family }) => family === 'platform' || family === 'operators');
+
+/** What a refusal with this code is to look like. */
+export const refusalBody = ({ family }: Operation, code: string): Record<string, unknown> => ({
+  ...(family === 'platform' && { error: true }),
+  code,
+});
 
 /** The schema a reference stands for. */
 export function resolve(schema: Schema | undefined): Schema {

@@ -54,9 +54,12 @@ export function put(asked: Asked, place: Place, id: string): Asked {
     return { ...asked, path: { ...asked.path, [place.name]: id }, body };
   }
   if (place.where === 'query') return { ...asked, query: { ...asked.query, [place.name]: id } };
-  const value = place.kind === 'slot' ? Number(id) : place.name === 'ids' ? [id] : id;
+  const value = place.kind === 'slot' ? Number(id) : Array.isArray(exampleAt(asked, place)) ? [id] : id;
   return { ...asked, body: { ...(asked.body as object), ...FIELD_NEEDS[place.key], [place.name]: value } };
 }
+
+const exampleAt = ({ body }: Asked, { name }: Place): unknown =>
+  name === 'ids' ? [] : (body as Record<string, unknown> | undefined)?.[name];
 
 /**
  * A request from the document's examples in which every id of the path, and every one that the example names, is that

@@ -53,8 +53,31 @@ export const NARROWER: Readonly<Record<string, Meaning>> = {
   '/api/call/{id}/recordings': 'recordedCall',
 };
 
+const OPERATORS = '/callcenter_operators/v1';
+const OPERATOR_IDS = {
+  [`POST ${OPERATORS}/admin/operators/delete_bulk/ yandex_uuids`]: 'operator',
+  [`POST ${OPERATORS}/admin/operator/add_to_telephony yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/admin/operator/remove_from_telephony yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/admin/operator/repair yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/admin/operator/update yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/admin/operator/update user_id`]: 'user',
+  // Names in the external telephony.
+  [`POST ${OPERATORS}/admin/operator/update agent_id`]: 'free',
+  [`POST ${OPERATORS}/admin/operator/update cc_id`]: 'free',
+  [`PUT ${OPERATORS}/admin/settings bridge`]: 'bridge',
+  [`GET ${OPERATORS}/admin/timeline ?yandex_uuid`]: 'operator',
+  [`GET ${OPERATORS}/operator/connection ?yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/operator/connection yandex_uuid`]: 'operator',
+  [`GET ${OPERATORS}/operator/pause ?yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/operator/pause yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/operator/set_queues yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/operator/show_password yandex_uuid`]: 'operator',
+  [`POST ${OPERATORS}/operator/status yandex_uuid`]: 'operator',
+} as const satisfies Record<string, Meaning>;
+
 /** Of bodies (`METHOD path field`) and queries (`METHOD path ?name`). */
 export const FIELD_IDS: Readonly<Record<string, Meaning>> = {
+  ...OPERATOR_IDS,
   'GET /api/audit ?actor': 'user',
   'GET /api/audit ?target': 'user',
   'POST /api/autodialer/agent/join campaign_id': 'campaign',
@@ -141,4 +164,4 @@ export const REPEATED: Readonly<Record<string, Record<string, string>>> = {
 
 /** Names that say: here is the id of something. */
 export const NAMES_AN_ID =
-  /^(?:.+_)?ids?$|^(?:user|users|role|slot|slots|bridge|device|phone_id|script|campaign|lead|pipeline|actor|owner|seller|assigned_seller|assignee|target|agent_id|step_id|run)$/;
+  /^(?:.+_)?ids?$|^yandex_uuids?$|^(?:user|users|role|slot|slots|bridge|device|phone_id|script|campaign|lead|pipeline|actor|owner|seller|assigned_seller|assignee|target|agent_id|step_id|run)$/;

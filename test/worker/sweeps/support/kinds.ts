@@ -9,6 +9,7 @@ import { hubOf } from '../../support/call-hub';
 import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import type { Tenant } from './tenant';
 import { campaignKinds } from './kinds-of-campaigns';
+import { operatorKinds } from './kinds-of-operators';
 import { workKinds } from './kinds-of-work';
 
 async function makeCall(tenant: Tenant): Promise<string> {
@@ -166,6 +167,7 @@ async function makeBuild(tenant: Tenant): Promise<string> {
 export const kinds = {
   ...workKinds,
   ...campaignKinds,
+  ...operatorKinds,
   user: {
     async make(tenant) {
       const name = `sweep${next()}`;

@@ -2,6 +2,7 @@
 import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
+import { operatorSpecials } from './kinds-of-operators';
 import type { Operation } from './document';
 import { idIn, made, newNumber, next } from './making';
 import type { Asked, Tenant } from './tenant';
@@ -43,6 +44,7 @@ export const needsAnotherSide = ({ path }: Operation): boolean =>
 /** By operation. */
 export const SPECIAL: Readonly<Record<string, Special>> = {
   ...campaignSpecials,
+  ...operatorSpecials,
   'POST /api/auth/logout': ownSession,
   'POST /api/auth/refresh': ownSession,
   'POST /api/sessions/revoke-all': ownSession,
