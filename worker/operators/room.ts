@@ -71,9 +71,7 @@ export function telephonyOf(c: Ctx, settings: OperatorSettingsData): Telephony {
       by: `user:${identity.userId}`,
       bridge: settings.bridge,
       pbx: settings.pbx,
-      count: (endpoint, status) => {
-        c.executionCtx.waitUntil(desk.heard({ endpoint, status, failed: false, now: Date.now() }));
-      },
+      count: (endpoint, status) => desk.heard({ endpoint, status, failed: false, now: Date.now() }),
     });
   }
   const { cipt } = settings;

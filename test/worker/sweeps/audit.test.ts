@@ -5,7 +5,7 @@ import { openDb } from '../../../worker/db';
 import { auditLog } from '../../../worker/db/schema';
 import { platform, type Operation } from './support/document';
 import { fill } from './support/fill';
-import { needsAnotherSide, SPECIAL } from './support/special';
+import { SPECIAL } from './support/special';
 import { Tenant } from './support/tenant';
 
 let tenant: Tenant;
@@ -51,11 +51,7 @@ const NO_ROW: Readonly<Record<string, string>> = {
 };
 
 const changing = platform.filter(
-  (operation) =>
-    operation.method !== 'GET' &&
-    !operation.isPublic &&
-    NO_ROW[operation.key] === undefined &&
-    !needsAnotherSide(operation),
+  (operation) => operation.method !== 'GET' && !operation.isPublic && NO_ROW[operation.key] === undefined,
 );
 const rows = () => openDb(env.DB).select().from(auditLog);
 

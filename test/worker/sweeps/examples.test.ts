@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exampleOf, exampleOfParameter, platform, type Operation } from './support/document';
 import { fill } from './support/fill';
-import { needsAnotherSide, SPECIAL } from './support/special';
+import { SPECIAL } from './support/special';
 import { Tenant } from './support/tenant';
 
 let tenant: Tenant;
@@ -51,7 +51,7 @@ describe('the examples of', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(platform.filter((operation) => !needsAnotherSide(operation)))('$key work', async (operation) => {
+  it.each(platform)('$key work', async (operation) => {
     const filled = await fill(tenant, operation);
     const { bindings, ...asked } = { ...filled, ...(await SPECIAL[operation.key]?.(tenant, filled)) };
     const answer = await tenant.ask(operation, asked, 'admin', bindings);

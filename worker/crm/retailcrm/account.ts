@@ -76,18 +76,23 @@ const query = z.object({
   enterprise_number: z.string().optional().openapi({ example: '0101' }),
   token: z.string().optional().openapi({ description: 'Sign-in that the CRM was given at registration.' }),
 });
-for (const method of ['get', 'post'] as const)
-  accountPage.openAPIRegistry.registerPath({
-    method,
-    path: `${CRM_SCREENS}/`,
-    summary: 'The screens of the integration, as the CRM opens them',
-    description: 'With a token: swapped for a cookie of these screens, then 303 to the address without it.',
-    tags: ['RetailCRM'],
-    security: [],
-    request: { query },
-    responses: {
-      200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
-      303: { description: 'Signed in: go on without the token.' },
-      403: { description: 'The sign-in is void.', content: { 'text/html': { schema: z.string() } } },
-    },
-  });
+const PAGES = {
+  [`${CRM_SCREENS}/`]: 'The screens of the integration, as the CRM opens them',
+  [`${CRM_SCREENS}/journal`]: 'The journal of calls, as the CRM opens it: the log with its filter set',
+};
+for (const [path, summary] of Object.entries(PAGES))
+  for (const method of ['get', 'post'] as const)
+    accountPage.openAPIRegistry.registerPath({
+      method,
+      path,
+      summary,
+      description: 'With a token: swapped for a cookie of these screens, then 303 to the address without it.',
+      tags: ['RetailCRM'],
+      security: [],
+      request: { query },
+      responses: {
+        200: { description: 'The page.', content: { 'text/html': { schema: z.string() } } },
+        303: { description: 'Signed in, or a journal: go on at the address given.' },
+        403: { description: 'The sign-in is void.', content: { 'text/html': { schema: z.string() } } },
+      },
+    });

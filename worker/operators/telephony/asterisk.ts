@@ -23,7 +23,7 @@ interface Options {
   bridge: string | undefined;
   pbx: string | undefined;
   /** Counts what telephony answered. */
-  count(endpoint: string, status: number): void;
+  count(endpoint: string, status: number): Promise<void>;
 }
 
 export class AsteriskTelephony implements Telephony {
@@ -87,17 +87,17 @@ export class AsteriskTelephony implements Telephony {
     const asked = { ...args, ...(pbx !== undefined && { pbx }) } as VerbArgs<V>;
     const answer = await askBridge(env, tenant.id, bridgeId, verb, asked, { by });
     if (answer.ok) {
-      count(verb, 200);
+      await count(verb, 200);
       return answer.result;
     }
     const { code, message } = answer;
     const status = REFUSED[code];
     if (status !== undefined) {
-      count(verb, status);
+      await count(verb, status);
       throw new TelephonyError('refused', message, status, code);
     }
     const isLate = code === 'DEADLINE' || code === 'OUTCOME_UNKNOWN';
-    count(verb, isLate ? 504 : 502);
+    await count(verb, isLate ? 504 : 502);
     throw new TelephonyError(isLate ? 'timeout' : 'unavailable', `${code}: ${message}`);
   }
 

@@ -3,7 +3,6 @@ import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
 import { operatorSpecials } from './kinds-of-operators';
-import type { Operation } from './document';
 import { idIn, made, newNumber, next } from './making';
 import type { Asked, Tenant } from './tenant';
 
@@ -31,15 +30,6 @@ const running: Special = async (tenant, { body }) => {
   made(await tenant.send('POST', '/api/autodialer/run-campaign', { body: { campaign_id, leads } }));
   return {};
 };
-
-/**
- * Routes that succeed only with another side that the sweeps have not: a CRM, or a lead whom an agent is calling. The
- * rooms' own tests drive them.
- */
-export const needsAnotherSide = ({ path }: Operation): boolean =>
-  /^\/retailcrm(?:-admin)?\/|^\/api\/crm\/webhook\/|^\/api\/autodialer\/agent\/|\/leads\/\{lead_id\}\/retry$/.test(
-    path,
-  );
 
 /** By operation. */
 export const SPECIAL: Readonly<Record<string, Special>> = {
