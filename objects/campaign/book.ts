@@ -94,7 +94,8 @@ export class Book {
   }
 
   get #name(): string {
-    return String(this.#read('name') ?? ':');
+    const name = this.#read('name');
+    return typeof name === 'string' ? name : ':';
   }
 
   #read(key: string): unknown {

@@ -165,7 +165,7 @@ describe('readCsv', () => {
     const utf16 = Uint8Array.from([
       0xff,
       0xfe,
-      ...[...'a\tЯ\n'].flatMap((c) => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]),
+      ...Array.from('a\tЯ\n').flatMap((c) => [c.charCodeAt(0) & 255, c.charCodeAt(0) >> 8]),
     ]);
     expect((await read([utf16])).map((row) => row.cells)).toEqual([['a', 'Я']]);
     const cp1251 = Uint8Array.from([0xdf, 0x3b, 0xe6, 0x0a]);

@@ -14,6 +14,7 @@ export interface AnswerCount {
   lastAt: number;
 }
 
+export { secondsIn, summaryOf } from './machine';
 export type { BreakerState, Cause, LineState, Segment, Standing };
 
 /** The desk's copy of an operator's row. */

@@ -6,7 +6,6 @@ import { TestServer } from '../integration/support/server.ts';
 import {
   expectAccessible,
   expectNoSideScroll,
-  inMain,
   openAs,
   PATIENCE,
   postTrace,

@@ -238,7 +238,10 @@ describe('a signed webhook', () => {
     const link = env.CRM_LINK.getByName(`${tenant}:webhook`);
     await runInDurableObject(link, (instance) => {
       (instance as unknown as { fetcher: RetailCrmSim['fetch'] }).fetcher = async (_, init) => {
-        seen.push({ headers: new Headers(init?.headers), body: String(init?.body) });
+        seen.push({
+          headers: new Headers(init?.headers),
+          body: typeof init?.body === 'string' ? init.body : '',
+        });
         return new Response(null, { status: 204 });
       };
     });

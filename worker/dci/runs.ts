@@ -14,7 +14,7 @@ import { pipelineView, runDetailView, runView } from './views';
 const idParam = z.object({ id: PipelineId });
 const runParam = z.object({ id: RunId });
 const errors = ['NOT_FOUND', 'PIPELINE_ERROR'] as const;
-const Comment = z.string().trim().max(500).default('');
+const Comment = z.string().trim().max(500);
 
 const start = apiRoute({
   method: 'post',
@@ -41,7 +41,7 @@ const stop = apiRoute({
   bodyOptional: true,
   request: {
     params: idParam,
-    body: jsonRequest(z.strictObject({ reason: Comment }).openapi('PipelineStop'), {
+    body: jsonRequest(z.strictObject({ reason: Comment.optional() }).openapi('PipelineStop'), {
       reason: 'The shop is being moved.',
     }),
   },
@@ -113,7 +113,7 @@ const decide = apiRoute({
         .strictObject({
           step: z.int().min(1).max(50).openapi({ description: 'The step that asks.' }),
           approve: z.boolean(),
-          comment: Comment,
+          comment: Comment.default(''),
         })
         .openapi('PipelineApproval'),
       { step: 2, approve: true, comment: 'Looks good.' },

@@ -1,7 +1,6 @@
 /** What supervisors look at: everybody's state, drift and its repair, time-lines. */
 import { z } from '@hono/zod-openapi';
-import type { OperatorView } from '../../objects/operator-desk/contract';
-import { secondsIn } from '../../objects/operator-desk/machine';
+import { secondsIn, type OperatorView } from '../../objects/operator-desk/contract';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError, TELEPHONY_ERRORS } from './errors';
 import {

@@ -1,7 +1,6 @@
 /** On the line, off it, pause: an operator's own and their supervisor's. */
 import { z } from '@hono/zod-openapi';
-import type { Seen, Wish } from '../../objects/operator-desk/contract';
-import { summaryOf } from '../../objects/operator-desk/machine';
+import { summaryOf, type Seen, type Wish } from '../../objects/operator-desk/contract';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError, TELEPHONY_ERRORS } from './errors';
 import {

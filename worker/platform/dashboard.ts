@@ -10,11 +10,9 @@ const count = z.number().int();
 const DashboardBody = z
   .object({
     active_calls: count.openapi({ description: 'Not over yet, whenever they began.' }),
-    active_slots: count
-      .nullable()
-      .openapi({
-        description: 'Slots that are online, in a call or not; null where a bridge’s can’t be had.',
-      }),
+    active_slots: count.nullable().openapi({
+      description: 'Slots that are online, in a call or not; null where a bridge’s can’t be had.',
+    }),
     slots: count.nullable().openapi({ description: 'Slots there are.' }),
     today_calls: count.openapi({ description: 'Calls that began today.' }),
     failed_calls: count.openapi({ description: 'Of today’s those with the outcome `failed`.' }),

@@ -1,1 +1,1 @@
-export { people, type NameOf, type PersonView } from '../db/people';
+export { people, type NameOf } from '../db/people';

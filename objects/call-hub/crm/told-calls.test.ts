@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
+import { MemoryDesk } from '../../../test/worker/support/memory-desk';
 import { readRow, rowNames } from '../../../test/sim/pbx/rows';
 import {
   playTrace,

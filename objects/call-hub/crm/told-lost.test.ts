@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
+import { MemoryDesk } from '../../../test/worker/support/memory-desk';
 import { readRow, rowNames } from '../../../test/sim/pbx/rows';
 import { playTrace, type ExpectedTelling, type PbxPost } from '../../../test/sim/pbx/trace';
 import type { CrmRecord } from './contract';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { anyCall, anyInside } from '../../../test/sim/pbx/any-call';
-import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
+import { MemoryDesk } from '../../../test/worker/support/memory-desk';
 import { playTrace, type ExpectedTelling, type PbxPost, type Trace } from '../../../test/sim/pbx/trace';
 import type { CrmIntent, CrmRecord } from './contract';
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { STORIES } from '../../../test/sim/pbx/channel-stories';
 import { incoming, type IncomingPlan } from '../../../test/sim/pbx/calls';
 import { outgoing } from '../../../test/sim/pbx/calls-out';
-import { MemoryDesk } from '../../../test/sim/pbx/memory-desk';
+import { MemoryDesk } from '../../../test/worker/support/memory-desk';
 import { playTrace, type PbxPost, type Trace } from '../../../test/sim/pbx/trace';
 import { applyFact, newLegSet } from '../pbx/legs';
 import { readGroup } from '../pbx/reading';

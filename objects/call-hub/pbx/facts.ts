@@ -42,11 +42,10 @@ export class FactSet {
   private readonly facts: readonly PbxFact[];
   private readonly helpers: ReadonlySet<string>;
   private readonly following: ReadonlySet<string>;
+  readonly mobiles: Mobiles;
 
-  constructor(
-    facts: readonly PbxFact[],
-    readonly mobiles: Mobiles = NO_MOBILES,
-  ) {
+  constructor(facts: readonly PbxFact[], mobiles: Mobiles = NO_MOBILES) {
+    this.mobiles = mobiles;
     this.facts = facts
       .map((fact) => ({ fact, text: JSON.stringify(fact) }))
       .sort((a, b) => a.fact.at - b.fact.at || (a.text < b.text ? -1 : 1))

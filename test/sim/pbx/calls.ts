@@ -23,7 +23,7 @@ export interface IncomingPlan {
   rings: string[][];
   ringSec: number;
   /** Who answers; `mobile`: somebody's mobile that the group also tries; null: nobody. */
-  answeredBy: string | 'mobile' | null;
+  answeredBy: string | null;
   /** A mobile that is tried in vain beside the group; `follow`: of one of those rung. */
   tries?: 'group' | 'follow';
   mobile?: string;

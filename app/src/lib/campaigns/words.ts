@@ -1,7 +1,6 @@
 import { refusalText } from '#lib/api/errors.js';
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
-import type { ColumnTone } from '#lib/ui/columns-chart.svelte';
 import type { FieldProblem } from './campaign-fields';
 import type {
   AgentSession,
@@ -45,7 +44,7 @@ export const viaName: Record<CampaignVia, () => string> = {
   pbx: m.camp_via_pbx,
 };
 
-export const RESULT: Record<LeadResult, { text: () => string; tone: BadgeTone & ColumnTone }> = {
+export const RESULT: Record<LeadResult, { text: () => string; tone: BadgeTone }> = {
   answered: { text: m.outcome_answered, tone: 'ok' },
   no_answer: { text: m.outcome_no_answer, tone: 'neutral' },
   busy: { text: m.outcome_busy, tone: 'warn' },

@@ -6,7 +6,7 @@ export function timeZones(known: string): string[] {
 /** Countries by name in the reader's language; codes are what the browser can name. */
 export function countries(locale: string): { value: string; label: string }[] {
   const names = new Intl.DisplayNames([locale], { type: 'region', fallback: 'none' });
-  const letters = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+  const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'.split('');
   const all = letters.flatMap((first) => letters.map((second) => first + second));
   return all
     .flatMap((value) => {

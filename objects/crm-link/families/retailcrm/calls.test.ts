@@ -38,7 +38,7 @@ const record = (more: Partial<CrmRecord> = {}): CrmRecord => ({
   recovered: false,
   ...more,
 });
-const reply = (status: number | null, body: unknown = undefined): CrmReply => ({
+const reply = (status: number | null, body?: unknown): CrmReply => ({
   status,
   body,
   error: status === null ? 'no way' : null,

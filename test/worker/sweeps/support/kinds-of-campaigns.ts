@@ -1,6 +1,5 @@
 /** Campaigns, what they hold, and an agent's place in one. */
-import { idIn, made, newNumber, next, type Kind } from './making';
-import type { Special } from './special';
+import { idIn, made, newNumber, next, type Kind, type Special } from './making';
 import type { Tenant } from './tenant';
 
 const CAMPAIGN = '/api/autodialer/campaigns/{id}';

@@ -1,6 +1,5 @@
 /** Call-centre operators, and what their telephony has to say for the examples to work. */
-import { made, newNumber, next, type Kind } from './making';
-import type { Special } from './special';
+import { made, newNumber, next, type Kind, type Special } from './making';
 import type { Tenant } from './tenant';
 
 const ROOT = '/callcenter_operators/v1';

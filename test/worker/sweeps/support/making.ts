@@ -1,5 +1,5 @@
 /** What the makers of things share: new names and numbers, and a look at what was answered. */
-import type { Answered, Tenant } from './tenant';
+import type { Answered, Asked, Tenant } from './tenant';
 
 /** One kind of thing. `outer` holds the ids before this one in the same path. */
 export interface Kind {
@@ -28,3 +28,6 @@ export const idIn = (value: unknown): string => {
     throw new Error(`no id: ${JSON.stringify(value)}`);
   return String(value);
 };
+
+/** What an example needs besides what a table of ids can give: things made before it, and changes of the request. */
+export type Special = (tenant: Tenant, asked: Asked) => Promise<Asked & { bindings?: object }>;

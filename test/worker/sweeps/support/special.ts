@@ -3,11 +3,7 @@ import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
 import { operatorSpecials } from './kinds-of-operators';
-import { idIn, made, newNumber, next } from './making';
-import type { Asked, Tenant } from './tenant';
-
-type Change = Asked & { bindings?: object };
-export type Special = (tenant: Tenant, asked: Asked) => Promise<Change>;
+import { idIn, made, newNumber, next, type Special } from './making';
 
 /** These end the session they are asked with: it is somebody else's. */
 const ownSession: Special = async (tenant) => ({

@@ -10,8 +10,8 @@ import { newCall, type CallRecord } from '../../../objects/call-hub/machine';
 import type { PbxFact } from '../../../objects/call-hub/pbx/fields';
 import type { PbxGroup } from '../../../objects/call-hub/pbx/groups';
 import { groupDueAt, readGroup } from '../../../objects/call-hub/pbx/reading';
-import { MemoryHub } from './memory-index';
-import type { PbxPost } from './trace';
+import { MemoryHub } from '../../sim/pbx/memory-index';
+import type { PbxPost } from '../../sim/pbx/trace';
 
 /** CallHub's telling of CRMs without its storage: for tests of the rules alone. */
 export class MemoryDesk extends MemoryHub {
