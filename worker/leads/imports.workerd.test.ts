@@ -111,7 +111,9 @@ describe('/api/crm/imports', () => {
     const cut = await failed('number,name\n+375297770001,Kept\n+375297770002,"open\n');
     expect(cut).toMatchObject({ state: 'failed', problem: 'unclosed_quote', problem_row: 3, added: 1 });
     const cp1251 = Uint8Array.from(
-      Array.from('number,name\n+375297770003,').map((c) => c.charCodeAt(0)).concat(0xdf, 0x0a),
+      Array.from('number,name\n+375297770003,')
+        .map((c) => c.charCodeAt(0))
+        .concat(0xdf, 0x0a),
     );
     expect(await failed(cp1251)).toMatchObject({ state: 'failed', problem: 'not_text' });
     expect(await failed(cp1251, 'text/csv; charset=windows-1251')).toMatchObject({ state: 'done', added: 1 });
