@@ -286,7 +286,10 @@ describe('notes', () => {
     expect(await hub.notes('c_n', all)).toMatchObject([
       { text: 'On Tuesday', edited: '1970-01-01T00:00:06.000Z' },
     ]);
-    expect(await hub.deleteNote({ noteId, viewer: olga, now: 7_000 })).toMatchObject({ ok: true, before: expect.any(String) });
+    expect(await hub.deleteNote({ noteId, viewer: olga, now: 7_000 })).toMatchObject({
+      ok: true,
+      before: expect.any(String),
+    });
     expect(await hub.call('c_n', olga)).toMatchObject({ note_count: 0 });
   });
 });
