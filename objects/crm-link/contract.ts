@@ -138,10 +138,24 @@ export interface CrmDrift {
   active: boolean;
 }
 
+/** `make_call`, `user_status`: a request of the CRM and what became of it. */
+export interface AskedOfUs {
+  eventType: 'make_call' | 'user_status';
+  callId: string | null;
+  phone: string | null;
+  request: Record<string, string>;
+  httpStatus: number;
+  /** Null: it was done. */
+  error: string | null;
+  durationMs: number;
+}
+
 export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
   /** Reads the configuration from D1 now, lifts the hold, closes the breaker, tries what waits. `written`: it was changed. */
   configChanged(written?: boolean): Promise<void>;
   status(): Promise<LinkStatus>;
+  /** Something the CRM asked of us, for the log. */
+  note(asked: AskedOfUs): Promise<void>;
   /** Newest first. */
   logs(query: LogQuery): Promise<{ items: LogEntry[]; next: number | null }>;
   /** The last successes and the last failures, five each. */

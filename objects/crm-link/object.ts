@@ -80,6 +80,11 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
     return { ...this.teller.status(config), ...this.office.status() };
   }
 
+  async note({ error, ...asked }: contract.AskedOfUs): Promise<void> {
+    await this.copy.current();
+    this.log.add({ ...asked, status: error === null ? 'success' : 'error', error }, Date.now());
+  }
+
   async logs(query: contract.LogQuery): Promise<{ items: contract.LogEntry[]; next: number | null }> {
     return this.log.page({ ...query, limit: within(query.limit) });
   }

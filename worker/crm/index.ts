@@ -4,6 +4,7 @@ import { configRoutes } from './config-routes';
 import { logRoutes } from './log-routes';
 import { peopleRoutes } from './people-routes';
 import { about } from './retailcrm/about';
+import { clicks } from './retailcrm/clicks';
 import { accountPage } from './retailcrm/account';
 import { registerRoute } from './retailcrm/register';
 import type { Mount } from './room';
@@ -20,6 +21,7 @@ export const crmLinksRoom = newApiApp();
 
 crmLinksRoom.route('/', about);
 crmLinksRoom.route('/', accountPage);
+crmLinksRoom.route('/', clicks);
 for (const mount of [...RETAILCRM, WEBHOOK]) {
   configRoutes(crmLinksRoom, mount);
   logRoutes(crmLinksRoom, mount);

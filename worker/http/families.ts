@@ -3,13 +3,21 @@ export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'operators' |
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
+/** Asked by PBX hosts and CRMs, which read the status and at most one text. */
+const BY_MACHINES = [
+  '/asterisk',
+  '/retailcrm/api/events',
+  '/retailcrm-admin/api/events',
+  '/retailcrm/make-call',
+  '/retailcrm/status',
+];
+
 /** Family of a request's path. Whatever belongs to no API is the app's. */
 export function apiOf(path: string): ApiFamily {
   const versionless = under(path, '/api/v1') ? `/api${path.slice('/api/v1'.length)}` : path;
   if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
     return 'dialer';
-  if (['/asterisk', '/retailcrm/api/events', '/retailcrm-admin/api/events'].some((root) => under(path, root)))
-    return 'pbx';
+  if (BY_MACHINES.some((root) => under(path, root))) return 'pbx';
   if (under(path, '/socket.io')) return 'engine';
   if (under(path, '/callcenter_operators')) return 'operators';
   if (

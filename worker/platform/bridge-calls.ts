@@ -82,7 +82,7 @@ const UNCERTAIN: readonly string[] = ['OUTCOME_UNKNOWN', 'DEADLINE', 'INTERNAL']
 /** Rings an extension and, when it answers, the number. */
 export async function startPbxCall(
   env: Env,
-  identity: Identity,
+  identity: Pick<Identity, 'tenant' | 'userId'>,
   input: PbxStart,
 ): Promise<{ call_id: string; number: string }> {
   const { tenant, userId } = identity;

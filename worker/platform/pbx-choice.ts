@@ -99,7 +99,7 @@ export async function choosePbx(env: Env, tenant: TenantView, wish: Wish): Promi
 }
 
 /** For a bridge's log: who asked. */
-export const byOf = (identity: Identity): string => `user:${identity.userId}`;
+export const byOf = (identity: Pick<Identity, 'userId'>): string => `user:${identity.userId}`;
 
 /** Asks one PBX's bridge. @throws PlatformError for every refusal, with the bridge's words in `details` */
 export async function askPbx<V extends BridgeVerb>(
