@@ -6,16 +6,13 @@ import { join } from 'node:path';
 import { report } from './lib/results.ts';
 import { root } from './lib/root.ts';
 import { exitOnSignals, run } from './lib/run.ts';
-import { countTests, runTests } from './lib/vitest.ts';
+import { countTests, runPlainTests, runTests } from './lib/vitest.ts';
 import { telephonyEnv } from '../test/peers/support/telephony.ts';
 
 exitOnSignals();
 const extraOnly = process.argv.includes('--extra-only');
 let failed = false;
-if (!extraOnly) {
-  const { code } = await runTests('test', ['unit', 'worker', 'integration']);
-  failed = code !== 0;
-}
+if (!extraOnly) failed = (await runPlainTests()) !== 0;
 console.log('trunkline: tests against real telephony peers');
 const peers = await run(join(root, 'test/peers/telephony.sh'), ['install'], {
   timeout: 900_000,

@@ -4,6 +4,12 @@ export interface Bucket {
   at: number;
 }
 
+/**
+ * How much of a second's budget may go out at once. What leaves evenly may arrive in a heap, and the CRM counts arrivals: a
+ * burst of the whole budget would now and then be refused.
+ */
+const BURST = 0.5;
+
 /** How many of `wanted` requests may be made now, and the bucket after them. */
 export function take(
   bucket: Bucket | null,
@@ -11,10 +17,11 @@ export function take(
   wanted: number,
   now: number,
 ): { bucket: Bucket; granted: number } {
-  const before = bucket ?? { tokens: perSecond, at: now };
+  const most = Math.max(1, Math.floor(perSecond * BURST));
+  const before = bucket ?? { tokens: most, at: now };
   // A clock that went back grants nothing.
   const passed = Math.max(0, now - before.at);
-  const tokens = Math.min(perSecond, before.tokens + (passed / 1_000) * perSecond);
+  const tokens = Math.min(most, before.tokens + (passed / 1_000) * perSecond);
   const granted = Math.min(wanted, Math.floor(tokens));
   return { bucket: { tokens: tokens - granted, at: now }, granted };
 }
