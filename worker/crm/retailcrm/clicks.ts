@@ -132,7 +132,7 @@ function note(
     eventType,
     callId,
     phone: request.phone ?? null,
-    request: request as Record<string, string>,
+    request,
     httpStatus: status,
     error: status === 200 ? null : text,
     durationMs,
