@@ -103,10 +103,16 @@ export interface OperatorDeskApi extends Rpc.DurableObjectBranded {
   /** New or changed rows. */
   put(operators: DeskOperator[]): Promise<void>;
   remove(uuids: string[]): Promise<void>;
-  /** Stores what is about to be asked of telephony. */
-  want(input: { uuid: string; wishes: Wish[]; by: string | null; cause: Cause; now: number }): Promise<void>;
+  /** Stores what is about to be asked of telephony. The row comes along: whatever of it was missed is made up for. */
+  want(input: {
+    operator: DeskOperator;
+    wishes: Wish[];
+    by: string | null;
+    cause: Cause;
+    now: number;
+  }): Promise<void>;
   /** What telephony answered. `whole`: queues that are not named hold the operator no more. */
-  seen(input: { uuid: string; standings: Seen[]; whole: boolean; now: number }): Promise<void>;
+  seen(input: { operator: DeskOperator; standings: Seen[]; whole: boolean; now: number }): Promise<void>;
   /** What telephony tells by itself; at least once and in order. Returns when durable. */
   ingest(input: DeskEvents): Promise<void>;
   /** Null: the desk has no such operator. */

@@ -79,15 +79,18 @@ export class OperatorDesk extends DurableObject<Env> implements c.OperatorDeskAp
   }
 
   want(input: Parameters<c.OperatorDeskApi['want']>[0]): Promise<void> {
+    const { operator, ...asked } = input;
     this.ctx.storage.transactionSync(() => {
-      if (this.#store.operator(input.uuid) !== null) this.#want(input);
+      this.#store.put(operator);
+      this.#want({ uuid: operator.uuid, ...asked });
     });
     return Promise.resolve();
   }
 
-  seen({ uuid, standings, whole, now }: Parameters<c.OperatorDeskApi['seen']>[0]): Promise<void> {
+  seen({ operator, standings, whole, now }: Parameters<c.OperatorDeskApi['seen']>[0]): Promise<void> {
     this.ctx.storage.transactionSync(() => {
-      if (this.#store.operator(uuid) === null) return;
+      const { uuid } = operator;
+      this.#store.put(operator);
       this.#see(uuid, whole ? this.#whole(uuid, standings) : standings, now);
     });
     return Promise.resolve();
@@ -221,7 +224,13 @@ export class OperatorDesk extends DurableObject<Env> implements c.OperatorDeskAp
       });
   }
 
-  #want({ uuid, wishes, by, cause, now }: Parameters<c.OperatorDeskApi['want']>[0]): void {
+  #want({
+    uuid,
+    wishes,
+    by,
+    cause,
+    now,
+  }: Omit<Parameters<c.OperatorDeskApi['want']>[0], 'operator'> & { uuid: string }): void {
     const known = new Map(this.#store.positions(uuid).map((position) => [position.queue, position]));
     for (const { queue, ...wish } of wishes) {
       const position = known.get(queue);

@@ -5,13 +5,11 @@ import type { BridgeEventOf } from '../../bridge/protocol/events';
 
 const NOW = Date.parse('2026-03-02T08:00:00Z');
 const MINUTE = 60_000;
+const OLGA = { uuid: 'olga', extension: '7001', queues: ['support', 'sales'] };
 let desks = 0;
 const newDesk = async () => {
   const desk = env.OPERATOR_DESK.getByName(`desk-${(desks += 1)}`);
-  await desk.put([
-    { uuid: 'olga', extension: '7001', queues: ['support', 'sales'] },
-    { uuid: 'oleg', extension: '7002', queues: ['support'] },
-  ]);
+  await desk.put([OLGA, { uuid: 'oleg', extension: '7002', queues: ['support'] }]);
   return desk;
 };
 type Desk = Awaited<ReturnType<typeof newDesk>>;
@@ -62,7 +60,7 @@ describe('what is wanted and what is', () => {
   it('are both kept, and their difference is drift', async () => {
     const desk = await newDesk();
     await desk.want({
-      uuid: 'olga',
+      operator: OLGA,
       wishes: [{ queue: 'support', connected: true }],
       by: 'u1',
       cause: 'asked',
@@ -122,7 +120,7 @@ describe('time-lines', () => {
     const desk = await newDesk();
     await tells(desk, [member('7001')], NOW);
     await desk.want({
-      uuid: 'olga',
+      operator: OLGA,
       wishes: [{ queue: 'support', paused: true, reason: 'lunch' }],
       by: 'u1',
       cause: 'asked',

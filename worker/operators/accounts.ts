@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { TELEPHONY_ERRORS } from './errors';
-import { audit, dbOf, deskOf, openTelephony, operatorOf } from './room';
+import { audit, dbOf, deskOf, deskRow, openTelephony, operatorOf } from './room';
 import { Operator, operatorsRoute, operatorView, Uuid } from './schemas';
 import { changeOperator } from './store';
 
@@ -50,7 +50,7 @@ accounts.openapi(removeFromTelephony, async (c) => {
   const before = await operatorOf(c, db, c.req.valid('json').yandex_uuid);
   await (await openTelephony(c, db)).remove(before);
   const now = Date.now();
-  await deskOf(c).seen({ uuid: before.yandexUuid, standings: [], whole: true, now });
+  await deskOf(c).seen({ operator: deskRow(before), standings: [], whole: true, now });
   if (!before.inTelephony) return c.json(operatorView(before), 200);
   const after = await changeOperator(db, before.tenantId, before.yandexUuid, { inTelephony: false }, now);
   await audit(

@@ -2,16 +2,16 @@
 import { z } from '@hono/zod-openapi';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { conflict, OperatorsError } from './errors';
-import { audit, dbOf, deskOf, operatorOf } from './room';
+import { audit, dbOf, deskOf, deskRow, operatorOf } from './room';
 import { Operator, OperatorFields, operatorsRoute, operatorView, Queues, Uuid } from './schemas';
 import {
   changeOperator,
   deleteOperators,
-  insertOperator,
-  isUserOfTenant,
+  insertOperators,
   operatorOfExtension,
   operatorsByUuid,
   operatorsOf,
+  usersOfTenant,
 } from './store';
 
 const ROOT = '/callcenter_operators/v1';
@@ -134,53 +134,63 @@ export const admin = newApiApp();
 
 const NewOperator = z.object({ yandex_uuid: Uuid, ...OperatorFields });
 
+interface Given {
+  uuid: string | null;
+  fields: z.infer<typeof NewOperator> | null;
+  problem: string | null;
+}
+
+function readGiven(raw: { yandex_uuid?: unknown }): Given {
+  const uuid = typeof raw.yandex_uuid === 'string' ? raw.yandex_uuid.slice(0, 64) : null;
+  const parsed = NewOperator.safeParse(raw);
+  if (parsed.success) return { uuid: parsed.data.yandex_uuid, fields: parsed.data, problem: null };
+  const problem = parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ');
+  return { uuid, fields: null, problem };
+}
+
 admin.openapi(addBulk, async (c) => {
   const db = dbOf(c);
   const { tenantId } = c.var.identity;
-  const results: {
-    yandex_uuid: string | null;
-    result: 'added' | 'existing' | 'invalid';
-    message: string | null;
-  }[] = [];
-  const added: string[] = [];
-  for (const given of c.req.valid('json').operators) {
-    const id = typeof given.yandex_uuid === 'string' ? given.yandex_uuid.slice(0, 64) : null;
-    const parsed = NewOperator.safeParse(given);
-    if (!parsed.success) {
-      const message = parsed.error.issues
-        .map((issue) => `${issue.path.join('.')}: ${issue.message}`)
-        .join('; ');
-      results.push({ yandex_uuid: id, result: 'invalid', message });
-      continue;
-    }
-    const fields = parsed.data;
-    const userId = fields.user_id ?? null;
-    if (userId !== null && !(await isUserOfTenant(db, tenantId, userId))) {
-      results.push({ yandex_uuid: id, result: 'invalid', message: 'user_id: no such user' });
-      continue;
-    }
-    const row = {
+  const given = c.req.valid('json').operators.map(readGiven);
+  const sound = given.flatMap(({ fields }) => (fields === null ? [] : [fields]));
+  const users = await usersOfTenant(
+    db,
+    tenantId,
+    sound.flatMap(({ user_id }) => (user_id == null ? [] : [user_id])),
+  );
+  const rows = sound
+    .filter(({ user_id }) => user_id == null || users.has(user_id))
+    .map((fields) => ({
       yandexUuid: fields.yandex_uuid,
       login: fields.login,
       fullName: fields.full_name,
-      userId,
+      userId: fields.user_id ?? null,
       ccId: fields.cc_id ?? null,
       agentId: fields.agent_id ?? null,
       extension: fields.extension ?? null,
       queues: fields.queues ?? [],
-    };
-    const outcome = await insertOperator(db, tenantId, row, Date.now());
-    if (outcome === 'added') {
-      added.push(row.yandexUuid);
-      await deskOf(c).put([{ uuid: row.yandexUuid, extension: row.extension, queues: row.queues }]);
-    }
-    results.push({
-      yandex_uuid: row.yandexUuid,
-      result: outcome === 'added' ? 'added' : outcome === 'exists' ? 'existing' : 'invalid',
-      message: outcome === 'extension_taken' ? 'extension: another operator has it' : null,
+    }));
+  const { added, known } = await insertOperators(db, tenantId, rows, Date.now());
+  if (added.length > 0) {
+    await deskOf(c).put(added.map(deskRow));
+    await audit(c, db, 'operator.add', null, null, {
+      yandex_uuids: added.map(({ yandexUuid }) => yandexUuid),
     });
   }
-  if (added.length > 0) await audit(c, db, 'operator.add', null, null, { yandex_uuids: added });
+  const fresh = new Set(added.map(({ yandexUuid }) => yandexUuid));
+  const results = given.map(({ uuid, fields, problem }) => {
+    const result = (kind: 'added' | 'existing' | 'invalid', message: string | null) => ({
+      yandex_uuid: uuid,
+      result: kind,
+      message,
+    });
+    if (fields === null) return result('invalid', problem);
+    // Of two with one id in a request the first is added, the second exists by then.
+    if (fresh.delete(fields.yandex_uuid)) return result('added', null);
+    if (known.has(fields.yandex_uuid)) return result('existing', null);
+    const isForeign = fields.user_id != null && !users.has(fields.user_id);
+    return result('invalid', isForeign ? 'user_id: no such user' : 'extension: another operator has it');
+  });
   return c.json({ results }, 200);
 });
 
@@ -235,7 +245,10 @@ admin.openapi(update, async (c) => {
     if (holder !== null && holder.yandexUuid !== before.yandexUuid)
       throw new OperatorsError(409, 'EXTENSION_TAKEN', `${holder.fullName} has this extension.`);
   }
-  if (given.user_id != null && !(await isUserOfTenant(db, before.tenantId, given.user_id)))
+  if (
+    given.user_id != null &&
+    !(await usersOfTenant(db, before.tenantId, [given.user_id])).has(given.user_id)
+  )
     throw new OperatorsError(400, 'INVALID_PARAMS', 'No such user.', { user_id: ['no such user'] });
   const change = {
     ...(given.login !== undefined && { login: given.login }),
@@ -247,7 +260,7 @@ admin.openapi(update, async (c) => {
     ...(given.queues !== undefined && { queues: given.queues }),
   };
   const after = (await changeOperator(db, before.tenantId, before.yandexUuid, change, Date.now())) ?? before;
-  await deskOf(c).put([{ uuid: after.yandexUuid, extension: after.extension, queues: after.queues }]);
+  await deskOf(c).put([deskRow(after)]);
   await audit(c, db, 'operator.change', after.yandexUuid, operatorView(before), operatorView(after));
   return c.json(operatorView(after), 200);
 });
@@ -259,7 +272,7 @@ admin.openapi(setQueues, async (c) => {
   const own = [...new Set(queues)];
   const after =
     (await changeOperator(db, before.tenantId, yandex_uuid, { queues: own }, Date.now())) ?? before;
-  await deskOf(c).put([{ uuid: yandex_uuid, extension: after.extension, queues: own }]);
+  await deskOf(c).put([deskRow(after)]);
   await audit(c, db, 'operator.queues', yandex_uuid, { queues: before.queues }, { queues: own });
   return c.json(operatorView(after), 200);
 });

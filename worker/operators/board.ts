@@ -8,6 +8,7 @@ import {
   changeQueues,
   dbOf,
   deskOf,
+  deskRow,
   look,
   mustBeInTelephony,
   openTelephony,
@@ -179,7 +180,7 @@ board.openapi(repair, async (c) => {
   const { userId } = c.var.identity;
   if (keep === 'telephony') {
     const wishes = drifting.flatMap(({ queue, seen }) => (seen === null ? [] : [{ queue, ...pick(seen) }]));
-    await desk.want({ uuid, wishes, by: userId, cause: 'asked', now: Date.now() });
+    await desk.want({ operator: deskRow(operator), wishes, by: userId, cause: 'asked', now: Date.now() });
     await audit(c, db, 'operator.repair', uuid, null, { keep, queues: wishes.map(({ queue }) => queue) });
     return c.json({ drift: false, results: [], partial: false }, 200);
   }

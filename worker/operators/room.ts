@@ -1,7 +1,7 @@
 /** What the routes of operators share: who may, which telephony, what is kept of an answer. */
 import type { Context } from 'hono';
 import { originsOf } from '../../objects/lib/outgoing-url';
-import type { Seen, Wish } from '../../objects/operator-desk/contract';
+import type { DeskOperator, Seen, Wish } from '../../objects/operator-desk/contract';
 import { openText } from '../auth/secrets';
 import { openDb, type Db } from '../db';
 import type { OperatorSettingsData } from '../db/schema';
@@ -99,7 +99,7 @@ export const openTelephony = async (c: Ctx, db: Db): Promise<Telephony> =>
 /** Asks telephony how it is, and keeps that. @throws TelephonyError */
 export async function look(c: Ctx, telephony: Telephony, operator: OperatorRow): Promise<Seen[]> {
   const standings = await telephony.standings(operator);
-  await deskOf(c).seen({ uuid: operator.yandexUuid, standings, whole: true, now: Date.now() });
+  await deskOf(c).seen({ operator: deskRow(operator), standings, whole: true, now: Date.now() });
   return standings;
 }
 
@@ -126,7 +126,7 @@ export async function changeQueues(
 ): Promise<{ results: QueueResult[]; partial: boolean; now: Seen[] | null }> {
   const { identity } = c.var;
   await deskOf(c).want({
-    uuid: operator.yandexUuid,
+    operator: deskRow(operator),
     wishes: [...wishes],
     by: identity.userId,
     cause: 'asked',
@@ -168,5 +168,12 @@ export const audit = (
   after: unknown,
 ): Promise<void> =>
   recordAudit(db, c.var.identity, action, target, before, after, clientAddress(c.req.raw, c.env));
+
+/** What the desk keeps of a row. */
+export const deskRow = ({ yandexUuid, extension, queues }: OperatorRow): DeskOperator => ({
+  uuid: yandexUuid,
+  extension,
+  queues,
+});
 
 export const dbOf = (c: Ctx): Db => openDb(c.env.DB);

@@ -60,21 +60,57 @@ export function operatorsOf(
     .limit(limit);
 }
 
-/** False: there is one with this id already, or (`taken`) its extension is another one's. */
-export async function insertOperator(
+/** Bound parameters of one statement of D1. */
+const MOST_PARAMETERS = 90;
+const FIELDS_OF_A_ROW = 12;
+
+function chunks<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}
+
+/**
+ * Adds those whose id and extension are free. `known`: the ids that are there afterwards; a row that is in neither has
+ * somebody else's extension.
+ */
+export async function insertOperators(
   db: Db,
   tenantId: string,
-  operator: NewOperator,
+  rows: readonly NewOperator[],
   now: number,
-): Promise<'added' | 'exists' | 'extension_taken'> {
-  if ((await operatorByUuid(db, tenantId, operator.yandexUuid)) !== null) return 'exists';
-  const added = await db
-    .insert(operators)
-    .values({ ...operator, tenantId, createdAt: now, updatedAt: now })
-    .onConflictDoNothing()
-    .returning({ uuid: operators.yandexUuid });
-  if (added.length > 0) return 'added';
-  return (await operatorByUuid(db, tenantId, operator.yandexUuid)) === null ? 'extension_taken' : 'exists';
+): Promise<{ added: OperatorRow[]; known: Set<string> }> {
+  const added: OperatorRow[] = [];
+  for (const part of chunks(rows, Math.floor(MOST_PARAMETERS / FIELDS_OF_A_ROW)))
+    added.push(
+      ...(await db
+        .insert(operators)
+        .values(part.map((row) => ({ ...row, tenantId, createdAt: now, updatedAt: now })))
+        .onConflictDoNothing()
+        .returning()),
+    );
+  const known = new Set<string>();
+  for (const part of chunks(rows, MOST_PARAMETERS - 1))
+    for (const { yandexUuid } of await operatorsByUuid(
+      db,
+      tenantId,
+      part.map((row) => row.yandexUuid),
+    ))
+      known.add(yandexUuid);
+  return { added, known };
+}
+
+/** Which of these are users of the tenant. */
+export async function usersOfTenant(db: Db, tenantId: string, ids: readonly string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  for (const part of chunks([...new Set(ids)], MOST_PARAMETERS - 1)) {
+    const rows = await db
+      .select({ id: users.id })
+      .from(users)
+      .where(and(eq(users.tenantId, tenantId), inArray(users.id, part)));
+    for (const { id } of rows) found.add(id);
+  }
+  return found;
 }
 
 export async function changeOperator(
@@ -106,34 +142,35 @@ export const operatorOfExtension = async (
       .limit(1)
   )[0] ?? null;
 
-export const operatorsByUuid = (db: Db, tenantId: string, uuids: string[]): Promise<OperatorRow[]> =>
-  db
-    .select()
-    .from(operators)
-    .where(and(eq(operators.tenantId, tenantId), inArray(operators.yandexUuid, uuids)));
+export async function operatorsByUuid(db: Db, tenantId: string, uuids: string[]): Promise<OperatorRow[]> {
+  const found: OperatorRow[] = [];
+  for (const part of chunks(uuids, MOST_PARAMETERS))
+    found.push(
+      ...(await db
+        .select()
+        .from(operators)
+        .where(and(eq(operators.tenantId, tenantId), inArray(operators.yandexUuid, part)))),
+    );
+  return found;
+}
 
 /** Deletes those that are not in telephony by the moment of the deletion; answers which. */
-export const deleteOperators = async (db: Db, tenantId: string, uuids: string[]): Promise<string[]> =>
-  (
-    await db
+export async function deleteOperators(db: Db, tenantId: string, uuids: string[]): Promise<string[]> {
+  const deleted: string[] = [];
+  for (const part of chunks(uuids, MOST_PARAMETERS)) {
+    const rows = await db
       .delete(operators)
       .where(
         and(
           eq(operators.tenantId, tenantId),
-          inArray(operators.yandexUuid, uuids),
+          inArray(operators.yandexUuid, part),
           eq(operators.inTelephony, false),
         ),
       )
-      .returning({ uuid: operators.yandexUuid })
-  ).map(({ uuid }) => uuid);
-
-export async function isUserOfTenant(db: Db, tenantId: string, userId: string): Promise<boolean> {
-  const rows = await db
-    .select({ id: users.id })
-    .from(users)
-    .where(and(eq(users.tenantId, tenantId), eq(users.id, userId)))
-    .limit(1);
-  return rows.length > 0;
+      .returning({ uuid: operators.yandexUuid });
+    deleted.push(...rows.map(({ uuid }) => uuid));
+  }
+  return deleted;
 }
 
 export async function settingsOf(db: Db, tenantId: string): Promise<OperatorSettingsData> {
