@@ -339,7 +339,10 @@ describe('without SSH', () => {
       });
       expect(await direct.ask('pbx.status', {})).toMatchObject({ pbx: [{ ssh: 'unused', calls: 1 }] });
       const rows = await direct.part.check();
-      expect(rows.map(({ what, ok }) => [what, ok])).toEqual([['office: AMI', true]]);
+      expect(rows.map(({ what, ok }) => [what, ok])).toEqual([
+        ['office: AMI', true],
+        ['office: accounts', true],
+      ]);
     } finally {
       await direct.stop();
     }

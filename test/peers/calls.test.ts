@@ -112,15 +112,16 @@ describe('a call through the PBX', () => {
 
   it('by the dialplan’s own way, with one call for a key that is sent twice', async () => {
     const key = { 'idempotency-key': `test-${Date.now()}` };
-    const [first, again] = await Promise.all([
-      dial('+375290000002', {}, key),
-      dial('+375290000002', {}, key),
-    ]);
-    expect(expectStatus(200, first).json).toEqual(expectStatus(200, again).json);
+    const both = await Promise.all([dial('+375290000002', {}, key), dial('+375290000002', {}, key)]);
+    // The second came while the first went on, or after it.
+    const first = both.find(({ status }) => status === 200) ?? both[0];
+    for (const one of both) expect([200, 409]).toContain(one.status);
+    const again = await dial('+375290000002', {}, key);
+    expect(expectStatus(200, again).json).toEqual(expectStatus(200, first).json);
     const callId = String(first.json['call_id']);
     await becomes(callId, { status: 'connected' });
     expect((await channels()).filter(({ endpoint }) => endpoint === '150')).toHaveLength(1);
-    expect((await dial('+375290000003', {}, key)).status).toBe(400);
+    expect((await dial('+375290000003', {}, key)).status).toBe(422);
   });
 
   it.each([
