@@ -1,5 +1,5 @@
 // Operators of the platform on a real Asterisk: from the record to a ringing phone, and what somebody does by hand.
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Bridges, type Enrolled } from '../integration/support/bridges.ts';
 import { signIn, type Client } from '../integration/support/client.ts';
 import { expectStatus } from '../integration/support/handset.ts';
@@ -34,6 +34,13 @@ beforeAll(async () => {
   one = await bridges.enrolled(pbxToml(), 'bridge');
   one.bridge.start();
   await bridges.online(one.id);
+  await vi.waitFor(
+    async () => {
+      const { pbx } = expectStatus(200, await admin.get('/api/pbx/status')).json as { pbx: Json[] };
+      expect(pbx[0]).toMatchObject({ ami: 'up' });
+    },
+    { timeout: 30_000, interval: 100 },
+  );
   const { items } = expectStatus(200, await admin.get('/api/users?q=op12')).json as {
     items: { id: string }[];
   };
