@@ -32,8 +32,9 @@ function settingsIn(answer: AmiMessage): Map<string, string> {
   return settings;
 }
 
+/** Asked to change a file that is not there, Asterisk 22 speaks of privileges: it can't tell where the file would be. */
 const isMissingFile = ({ Response, Message = '' }: AmiMessage): boolean =>
-  Response === 'Error' && /config file not found/i.test(Message);
+  Response === 'Error' && /config file not found|requires escalated privileges/i.test(Message);
 
 /** The account's section; null when there is none. */
 async function sectionOf(
