@@ -1,6 +1,13 @@
 /** What everybody needs before the first page can be used: the frame around all pages, and the workspace. */
 const PAGES = ['/src/routes/+layout.svelte', '/src/routes/(workspace)/+page.svelte'];
 
+/**
+ * Kit hands the page's own data over before it loads anything else: what is in one file with the place it puts them would
+ * read them too early (and find no version, so that every wrong address would look like a new deployment). The helper that
+ * loads files goes with it.
+ */
+const FIRST_OF_ALL = /runtime\/client\/(payload|entry)\.js|vite\/preload-helper/;
+
 interface Graph {
   getModuleInfo(id: string): { importedIds: readonly string[] } | null;
 }
@@ -28,7 +35,7 @@ export function firstLoad(root: string) {
   return {
     name: (id: string, graph: Graph): string | null => {
       known ??= reached(graph);
-      return known.has(id) ? 'first' : null;
+      return known.has(id) && !FIRST_OF_ALL.test(id) ? 'first' : null;
     },
     minShareCount: 2,
     includeDependenciesRecursively: false,

@@ -28,17 +28,6 @@ export default defineConfig({
       }),
     }),
   ],
-  build: {
-    rolldownOptions: {
-      output: {
-        codeSplitting: {
-          // Every page but the sign-in shows the shell: with all it needs in one file it is a tenth smaller than in the
-          // hundred that what many pages share would be cut into.
-          groups: [{ name: 'shell', test: /src\/lib\/shell\/shell\.svelte$/ }],
-        },
-      },
-    },
-  },
   environments: {
     client: {
       build: {
