@@ -45,7 +45,7 @@ function promisedBy(document: ApiDocument): Promised[] {
 /** A path as every spelling of it has it: without `/v1` and the slash at its end. */
 const plain = (path: string): string => path.replace(/^\/api\/v1(?=\/|$)/, '/api').replace(/(.)\/$/, '$1');
 
-/** Finds the routes of a request: the template with the fewest parameters that fits; of a wrong method, every route there. */
+/** Finds the routes of a request: the template with the fewest parameters that fits, in each spelling; of a wrong method, every route there. */
 function matcher(document: ApiDocument): (method: string, path: string, status: string) => string[] {
   const templates = Object.entries(document.paths)
     .map(([path, item]) => ({
@@ -62,7 +62,10 @@ function matcher(document: ApiDocument): (method: string, path: string, status: 
   return (method, path, status) => {
     const here = templates.filter(({ pattern }) => pattern.test(plain(path)));
     const known = here.find(({ item }) => item[method.toLowerCase()] !== undefined);
-    if (known !== undefined) return [`${method} ${known.path}`];
+    if (known !== undefined)
+      return here
+        .filter(({ path: at, item }) => plain(at) === plain(known.path) && item[method.toLowerCase()])
+        .map(({ path: at }) => `${method} ${at}`);
     if (status !== '405') return [];
     return here.flatMap(({ path: at, item }) =>
       METHODS.filter((one) => item[one] !== undefined).map((one) => `${one.toUpperCase()} ${at}`),
@@ -88,7 +91,10 @@ export function gaps(
     // No route: an unknown path, which the document does not list.
     for (const route of routesOf(method, path, status)) {
       const key = `${route} ${status} ${code}`.trim();
+      // A document that names no codes of a status promises the status alone.
+      const bare = `${route} ${status}`;
       if (promised.has(key)) reached.add(key);
+      else if (promised.has(bare)) reached.add(bare);
       // What a wrong method gets is the same everywhere; only the dialer's document says so of each path.
       else if (status !== '405') unpromised.add(key);
     }
