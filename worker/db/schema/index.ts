@@ -1,4 +1,5 @@
 export * from './bridges';
+export * from './communications';
 export * from './crm';
 export * from './campaigns';
 export * from './operators';
