@@ -48,7 +48,10 @@ export const hosts = sqliteTable(
   (table) => [primaryKey({ columns: [table.host, table.tenantId] })],
 );
 
-/** The PBX side of a tenant: the token its Asterisk hosts send. Only its hash is kept. */
+/**
+ * What the PBX side of a tenant proves itself with: tokens of its Asterisk hosts, and secrets (`clientId`) of whoever asks
+ * for calls or reads a journal afterwards. Only digests are kept.
+ */
 export const pbxTokens = sqliteTable(
   'pbx_tokens',
   {
@@ -57,7 +60,10 @@ export const pbxTokens = sqliteTable(
       .notNull()
       .references(() => tenants.id),
     tokenHash: text('token_hash').notNull(),
-    /** Last four digits, for the screen. */
+    kind: text('kind', { enum: ['token', 'secret'] })
+      .notNull()
+      .default('token'),
+    /** Last four characters, for the screen. */
     hint: text('hint').notNull(),
     createdAt: integer('created_at').notNull(),
     revokedAt: integer('revoked_at'),

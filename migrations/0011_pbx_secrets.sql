@@ -1,0 +1,1 @@
+ALTER TABLE `pbx_tokens` ADD `kind` text DEFAULT 'token' NOT NULL;
