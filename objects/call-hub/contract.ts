@@ -219,6 +219,8 @@ export interface LiveSubscriber extends Viewer {
   slots?: boolean;
   /** Whether it is told of new entries of the tenant's log, which is no part of the feed. */
   log?: boolean;
+  /** Whether it is told of the tenant's inbox, which is no part of the feed either. */
+  inbox?: boolean;
 }
 
 export interface TicketResult {
@@ -255,6 +257,11 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
    * have numbers of their own, by which a client finds what it missed at `/api/dci/logs`.
    */
   tellLog(entries: string): Promise<void>;
+  /**
+   * Tells live sockets that may see the tenant's inbox what changed in it (JSON text of a list). Nothing of it is kept:
+   * changes have numbers of their own, by which a client finds what it missed at `/api/inbox/changes`.
+   */
+  tellInbox(changes: string): Promise<void>;
   /** Asked again for the same call, it fills in what was not known before. */
   startCall(input: StartCallInput): Promise<CallView>;
   /**

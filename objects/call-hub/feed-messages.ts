@@ -13,7 +13,16 @@ export const headMessage = (offset: number, last: number): string =>
 export const helloMessage = (epoch: string, offset: number): string =>
   JSON.stringify({ type: 'hello', epoch, offset });
 
-/** New entries of the tenant's log; no part of the feed, without its offsets. */
-export const logMessage = (entries: string): string => `{"type":"log","entries":${entries}}`;
+/** What is told beside the feed, without its offsets: by topic the name of the list that the message carries. */
+const ASIDES = { log: 'entries', inbox: 'changes' } as const;
+
+/** Told to those subscribers who may see the topic. `list`: JSON text. */
+export interface Aside {
+  topic: keyof typeof ASIDES;
+  list: string;
+}
+
+export const asideMessage = ({ topic, list }: Aside): string =>
+  `{"type":"${topic}","${ASIDES[topic]}":${list}}`;
 
 export const RELOAD_MESSAGE = '{"type":"reload"}';

@@ -107,7 +107,12 @@ export class CallHub extends HubCore implements CallHubApi {
   }
 
   tellLog(entries: string): Promise<void> {
-    this.parts.sockets.aside(entries);
+    this.parts.sockets.aside({ topic: 'log', list: entries });
+    return Promise.resolve();
+  }
+
+  tellInbox(changes: string): Promise<void> {
+    this.parts.sockets.aside({ topic: 'inbox', list: changes });
     return Promise.resolve();
   }
 

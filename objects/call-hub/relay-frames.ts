@@ -5,6 +5,7 @@
  */
 import type { CloseReason } from './close-codes.ts';
 import type { LiveSubscriber } from './contract.ts';
+import type { Aside } from './feed-messages.ts';
 import type { Told } from './seats.ts';
 
 /** A socket of the front wants to listen, from where it was. */
@@ -19,8 +20,7 @@ export type FromHub =
   | { kind: 'joined'; n: number; messages: string[]; last: number }
   | { kind: 'told'; told: Told }
   | { kind: 'heads'; head: number }
-  /** New entries of the log, as text. */
-  | { kind: 'aside'; entries: string }
+  | { kind: 'aside'; aside: Aside }
   | { kind: 'drop'; by: 'sid' | 'user'; id: string; reason: CloseReason };
 
 const KINDS = { joined: 'J', told: 'E', heads: 'H', aside: 'A', drop: 'D' } as const;

@@ -4,7 +4,7 @@
  */
 import { byeMessage, CLOSE_CODES, type CloseReason } from './close-codes.ts';
 import type { LiveSubscriber } from './contract.ts';
-import { eventMessage, headMessage, logMessage } from './feed-messages.ts';
+import { asideMessage, eventMessage, headMessage, type Aside } from './feed-messages.ts';
 
 /** Sockets of one session: a browser with a few tabs. The oldest gives way to a newer one. */
 const PER_SESSION = 20;
@@ -147,12 +147,13 @@ export class Seats<Socket, Packed> {
     }
   }
 
-  /** Tells new entries of the log to whoever may see it. */
-  aside(entries: string, now: number): void {
+  /** Tells what is no part of the feed to whoever may see its topic. */
+  aside(aside: Aside, now: number): void {
     let message: Packed | undefined;
     for (const [socket, who] of this.#seats) {
       if (who.expiresAt !== null && who.expiresAt <= now) this.close(socket, 'session_ended');
-      else if (who.log === true) this.send(socket, (message ??= this.#outlets.pack(logMessage(entries))));
+      else if (who[aside.topic] === true)
+        this.send(socket, (message ??= this.#outlets.pack(asideMessage(aside))));
     }
   }
 

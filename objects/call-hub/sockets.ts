@@ -5,7 +5,7 @@
 import type { CloseReason } from './close-codes';
 import type { LiveSubscriber } from './contract';
 import type { Feed } from './feed';
-import { headMessage, helloMessage, RELOAD_MESSAGE } from './feed-messages';
+import { headMessage, helloMessage, RELOAD_MESSAGE, type Aside } from './feed-messages';
 import { PING, PONG } from './ping';
 import { decodeJoin, encodeFromHub, type FromHub } from './relay-frames';
 import { Seats, type Told } from './seats';
@@ -101,10 +101,10 @@ export class LiveSockets {
     this.seats.heads(this.feed.head, now);
   }
 
-  /** Tells new entries of the log to whoever may see it. */
-  aside(entries: string): void {
-    this.tellRelays({ kind: 'aside', entries });
-    this.seats.aside(entries, Date.now());
+  /** Tells what is no part of the feed to whoever may see its topic. */
+  aside(aside: Aside): void {
+    this.tellRelays({ kind: 'aside', aside });
+    this.seats.aside(aside, Date.now());
   }
 
   dropSession(sid: string, reason: CloseReason): void {

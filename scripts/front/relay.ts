@@ -110,7 +110,7 @@ export class Relay {
         this.#seats.heads(frame.head, Date.now());
         return;
       case 'aside':
-        this.#seats.aside(frame.entries, Date.now());
+        this.#seats.aside(frame.aside, Date.now());
         return;
       case 'drop':
         for (const [n, { who, listener }] of this.#joining) {

@@ -92,6 +92,10 @@ export const ACTIONS = {
   'operator.manage': { grant: 'OPERATORS.write' },
   'integration.view': { grant: 'INTEGRATIONS.read' },
   'integration.manage': { grant: 'INTEGRATIONS.write' },
+  /** Chats of the tenant's inbox. */
+  'chat.view': { grant: 'COMMUNICATIONS.read' },
+  /** Reply, edit one's own replies, mark chats as read. */
+  'chat.write': { grant: 'COMMUNICATIONS.write' },
   'communication.view': { grant: 'COMMUNICATIONS.read' },
   'communication.manage': { grant: 'COMMUNICATIONS.write' },
   'user.view': { grant: 'POINT.read' },

@@ -12,6 +12,7 @@ export const subscriberOf = (identity: Identity): LiveSubscriber => ({
   ...viewerOf(identity),
   slots: identity.permissions.has('slot.view'),
   log: identity.permissions.has('pipeline.view'),
+  inbox: identity.permissions.has('chat.view'),
   sid: identity.sid,
   expiresAt: identity.expiresAt,
 });
