@@ -1,4 +1,5 @@
 /** When a schedule falls due next. Pure; the clock of a zone is read through `Intl`. */
+import { wallOffset } from '../lib/time-zone';
 import type { PipelineSchedule } from './spec';
 
 const DAY_MS = 86_400_000;
@@ -39,23 +40,13 @@ function localOf(at: number, zone: string): Local {
   };
 }
 
-/** What the zone's clock is ahead of UTC at a moment, milliseconds. */
-function offsetAt(at: number, zone: string): number {
-  const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-  const { year, month, day, hour, minute: min } = localOf(minute, zone);
-  return Date.UTC(year, month - 1, day, hour, min) - minute;
-}
-
 /**
  * The moment a zone's clock shows a time. Where a clock change leaves the time out, the moment as far behind the change
  * as the time is; where it comes twice, the first.
  */
 function momentOf(day: number, minutes: number, zone: string): number {
   const shown = day + minutes * MINUTE_MS;
-  const before = shown - offsetAt(shown - DAY_MS, zone);
-  if (shown - before === offsetAt(before, zone)) return before;
-  const after = shown - offsetAt(shown + DAY_MS, zone);
-  return shown - after === offsetAt(after, zone) ? after : before;
+  return shown - wallOffset(shown, zone);
 }
 
 /**

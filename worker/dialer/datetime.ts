@@ -1,4 +1,5 @@
 /** ISO 8601 as Django's `parse_datetime` reads it, with naive times in the tenant's zone. */
+import { wallOffset } from '../../objects/lib/time-zone';
 
 const FORM =
   /^(\d{4})-(\d{1,2})-(\d{1,2})[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9})\d{0,6})?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
@@ -27,49 +28,10 @@ export function parseDateTime(text: string, timeZone: string): number | 'date' |
   if (utc.getUTCMonth() !== month - 1 || utc.getUTCDate() !== day) return null;
   utc.setUTCHours(hour, minute, second, ms);
   const zone = match[8];
-  if (zone === undefined) return utc.getTime() - offsetAt(utc.getTime(), timeZone);
+  if (zone === undefined) return utc.getTime() - wallOffset(utc.getTime(), timeZone);
   if (zone.toUpperCase() === 'Z') return utc.getTime();
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(3).replace(':', '') || 0);
   if (hours > 23 || minutes > 59) return null;
   return utc.getTime() - (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes) * 60_000;
-}
-
-/**
- * Offset of a zone from UTC, ms, at a local wall-clock time given as if it were UTC. A time that occurs twice is
- * the earlier one, a time that a clock change skips is read with the offset before the change.
- */
-function offsetAt(wall: number, timeZone: string): number {
-  const before = zoneOffset(wall - 24 * 3_600_000, timeZone);
-  if (zoneOffset(wall - before, timeZone) === before) return before;
-  const after = zoneOffset(wall + 24 * 3_600_000, timeZone);
-  return zoneOffset(wall - after, timeZone) === after ? after : before;
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>();
-
-/** Offset of a zone from UTC at an instant, ms. */
-export function zoneOffset(at: number, timeZone: string): number {
-  let format = formats.get(timeZone);
-  if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
-    formats.set(timeZone, format);
-  }
-  const part: Partial<Record<Intl.DateTimeFormatPartTypes, string>> = {};
-  for (const { type, value } of format.formatToParts(at)) part[type] = value;
-  const year = part.era === 'BC' ? 1 - Number(part.year) : Number(part.year);
-  const local = new Date(0);
-  local.setUTCFullYear(year, Number(part.month) - 1, Number(part.day));
-  local.setUTCHours(Number(part.hour), Number(part.minute), Number(part.second), 0);
-  return local.getTime() - Math.floor(at / 1_000) * 1_000;
 }
