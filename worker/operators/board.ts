@@ -1,6 +1,7 @@
 /** What supervisors look at: everybody's state, drift and its repair, time-lines. */
 import { z } from '@hono/zod-openapi';
 import { secondsIn, type OperatorView } from '../../objects/operator-desk/contract';
+import type { OperatorRow } from '../../objects/lib/telephony/telephony';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError, TELEPHONY_ERRORS } from './errors';
 import {
@@ -15,7 +16,7 @@ import {
   operatorOf,
 } from './room';
 import { operatorsRoute, QueueOutcome, Uuid } from './schemas';
-import { operatorsOf, type OperatorRow } from './store';
+import { operatorsOf } from './store';
 
 const ROOT = '/callcenter_operators/v1/admin';
 const DAY_MS = 24 * 3_600_000;

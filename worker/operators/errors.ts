@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import type { ErrorHandler } from 'hono';
 import type { AppEnv } from '../http/context';
 import { answerFault } from '../http/faults';
-import { TelephonyError } from './telephony/telephony';
+import { TelephonyError } from '../../objects/lib/telephony/telephony';
 
 export const OperatorsErrorBody = z
   .object({ code: z.string(), message: z.string(), details: z.unknown().optional() })

@@ -14,8 +14,8 @@ import {
   operatorItself,
 } from './room';
 import { operatorsRoute, Queue, QueueOutcome, Queues, QueueState, Uuid } from './schemas';
-import { settingsOf, type OperatorRow } from './store';
-import { TelephonyError } from './telephony/telephony';
+import { settingsOf } from './store';
+import { TelephonyError, type OperatorRow } from '../../objects/lib/telephony/telephony';
 
 const ROOT = '/callcenter_operators/v1/operator';
 const who = z.object({ yandex_uuid: Uuid });

@@ -1,22 +1,16 @@
 /** What the routes of operators share: who may, which telephony, what is kept of an answer. */
 import type { Context } from 'hono';
-import { originsOf } from '../../objects/lib/outgoing-url';
+import { openTelephony as openTelephonyOf } from '../../objects/lib/telephony/open';
+import { TelephonyError, type OperatorRow, type Telephony } from '../../objects/lib/telephony/telephony';
 import type { DeskOperator, Seen, Wish } from '../../objects/operator-desk/contract';
-import { openText } from '../auth/secrets';
 import { openDb, type Db } from '../db';
-import type { OperatorSettingsData } from '../db/schema';
 import { recordAudit } from '../http/audit';
 import { clientAddress } from '../http/client-address';
 import type { AppEnv, Identity } from '../http/context';
 import { codeOf, OperatorsError, statusOf } from './errors';
-import { operatorByUuid, settingsOf, type OperatorRow } from './store';
-import { AsteriskTelephony } from './telephony/asterisk';
-import { CiptTelephony } from './telephony/cipt';
-import { TelephonyError, type Telephony } from './telephony/telephony';
+import { operatorByUuid, settingsOf } from './store';
 
 type Ctx = Context<AppEnv>;
-
-export const CIPT_KEY = 'operators.cipt.key';
 
 export const deskOf = (c: Ctx) => c.env.OPERATOR_DESK.getByName(c.var.identity.tenantId);
 
@@ -60,41 +54,10 @@ export function mustBeInTelephony({ inTelephony }: OperatorRow): void {
 }
 
 /** The tenant's telephony. @throws TelephonyError when it is not set up */
-export function telephonyOf(c: Ctx, settings: OperatorSettingsData): Telephony {
-  const { env } = c;
-  const { identity } = c.var;
-  const desk = deskOf(c);
-  if (settings.driver !== 'cipt') {
-    return new AsteriskTelephony({
-      env,
-      tenant: identity.tenant,
-      by: `user:${identity.userId}`,
-      bridge: settings.bridge,
-      pbx: settings.pbx,
-      count: (endpoint, status) => desk.heard({ endpoint, status, failed: false, now: Date.now() }),
-    });
-  }
-  const { cipt } = settings;
-  const key = cipt === undefined ? null : openText(env, identity.tenantId, CIPT_KEY, cipt.key);
-  if (cipt === undefined || key === null)
-    throw new TelephonyError(
-      'unsupported',
-      'Telephony is not set up: an administrator enters its address and key.',
-    );
-  return new CiptTelephony({
-    settings: { ...cipt, key, addPath: cipt.addPath ?? null, removePath: cipt.removePath ?? null },
-    fetcher: (url, init) => fetch(url, init),
-    line: {
-      restsUntil: () => desk.restsUntil(Date.now()),
-      heard: (endpoint, status, failed) => desk.heard({ endpoint, status, failed, now: Date.now() }),
-    },
-    allowed: originsOf(env.OUTGOING_ORIGINS),
-    now: Date.now,
-  });
+export async function openTelephony(c: Ctx, db: Db): Promise<Telephony> {
+  const { tenant, userId } = c.var.identity;
+  return openTelephonyOf(c.env, tenant, await settingsOf(db, tenant.id), `user:${userId}`);
 }
-
-export const openTelephony = async (c: Ctx, db: Db): Promise<Telephony> =>
-  telephonyOf(c, await settingsOf(db, c.var.identity.tenantId));
 
 /** Asks telephony how it is, and keeps that. @throws TelephonyError */
 export async function look(c: Ctx, telephony: Telephony, operator: OperatorRow): Promise<Seen[]> {

@@ -4,7 +4,7 @@ import type { Action } from '../auth/permissions';
 import type { PlatformErrorCode } from '../http/errors';
 import { apiRoute } from '../http/openapi';
 import { OperatorsErrorBody } from './errors';
-import type { OperatorRow } from './store';
+import type { OperatorRow } from '../../objects/lib/telephony/telephony';
 
 export const Uuid = z
   .string()

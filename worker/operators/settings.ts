@@ -1,11 +1,12 @@
 /** Which telephony the operators have, and the tenant's rules. */
 import { z } from '@hono/zod-openapi';
 import { checkOutgoingUrl, originsOf } from '../../objects/lib/outgoing-url';
+import { CIPT_KEY } from '../../objects/lib/telephony/open';
 import { sealText } from '../auth/secrets';
 import type { OperatorSettingsData } from '../db/schema';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError } from './errors';
-import { audit, CIPT_KEY, dbOf, deskOf } from './room';
+import { audit, dbOf, deskOf } from './room';
 import { operatorsRoute } from './schemas';
 import { saveSettings, settingsOf } from './store';
 

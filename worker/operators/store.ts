@@ -1,9 +1,8 @@
 /** Rows of operators and of the tenant's settings of them. */
 import { and, eq, gt, inArray, like, or, sql, type SQL } from 'drizzle-orm';
+import type { OperatorRow } from '../../objects/lib/telephony/telephony';
 import type { Db } from '../db';
 import { operators, operatorSettings, users, type OperatorSettingsData } from '../db/schema';
-
-export type OperatorRow = typeof operators.$inferSelect;
 
 export interface NewOperator {
   yandexUuid: string;

@@ -1,11 +1,8 @@
 /** The tenant's own Asterisk, through its bridge: accounts of PJSIP, queues of app_queue. */
 import type { BridgeErrorCode } from '../../../bridge/protocol/errors';
 import type { BridgeVerb, VerbArgs, VerbResult } from '../../../bridge/protocol/verbs';
-import type { TenantView } from '../../../objects/session-gate/contract';
-import { askBridge, linkOf } from '../../bridge/links';
-import type { Env } from '../../env';
-import type { OperatorRow } from '../store';
-import { TelephonyError, type Telephony } from './telephony';
+import { askBridge, linkOf, type LinkEnv } from '../ask-bridge';
+import { TelephonyError, type OperatorRow, type Telephony } from './telephony';
 
 /** Statuses of what the PBX or its configuration says no to; every other code is a failure on the way. */
 const REFUSED: Partial<Record<BridgeErrorCode, number>> = {
@@ -16,8 +13,10 @@ const REFUSED: Partial<Record<BridgeErrorCode, number>> = {
 };
 
 interface Options {
-  env: Env;
-  tenant: TenantView;
+  env: LinkEnv;
+  tenantId: string;
+  /** The tenant's, in the order in which they are tried. */
+  bridges: readonly { id: string }[];
   /** For the bridge's log. */
   by: string;
   bridge: string | undefined;
@@ -82,10 +81,10 @@ export class AsteriskTelephony implements Telephony {
   }
 
   async #ask<V extends BridgeVerb>(verb: V, args: Omit<VerbArgs<V>, 'pbx'>): Promise<VerbResult<V>> {
-    const { env, tenant, by, count } = this.options;
+    const { env, tenantId, by, count } = this.options;
     const { bridgeId, pbx } = await (this.#place ??= this.#choose());
     const asked = { ...args, ...(pbx !== undefined && { pbx }) } as VerbArgs<V>;
-    const answer = await askBridge(env, tenant.id, bridgeId, verb, asked, { by });
+    const answer = await askBridge(env, tenantId, bridgeId, verb, asked, { by });
     if (answer.ok) {
       await count(verb, 200);
       return answer.result;
@@ -103,10 +102,10 @@ export class AsteriskTelephony implements Telephony {
 
   /** The bridge and PBX of the settings, else the first bridge that is connected and has a PBX. */
   async #choose(): Promise<{ bridgeId: string; pbx: string | undefined }> {
-    const { env, tenant, bridge, pbx } = this.options;
-    const wanted = tenant.bridges.filter(({ id }) => bridge === undefined || id === bridge);
+    const { env, tenantId, bridges, bridge, pbx } = this.options;
+    const wanted = bridges.filter(({ id }) => bridge === undefined || id === bridge);
     for (const { id } of wanted) {
-      const { connected, config } = await linkOf(env, tenant.id, id).status();
+      const { connected, config } = await linkOf(env, tenantId, id).status();
       const has = config?.pbx.some(({ name }) => pbx === undefined || name === pbx) === true;
       if (connected && has) return { bridgeId: id, pbx: pbx ?? config?.pbx[0]?.name };
     }

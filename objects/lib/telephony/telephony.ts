@@ -1,6 +1,8 @@
 /** What operators' telephony can do, whichever it is: the interface of the drivers. */
-import type { Seen } from '../../../objects/operator-desk/contract';
-import type { OperatorRow } from '../store';
+import type { operators } from '../../../worker/db/schema';
+import type { Seen } from '../../operator-desk/contract';
+
+export type OperatorRow = typeof operators.$inferSelect;
 
 /**
  * - `refused`: telephony understood and said no; `status` and `code` are its own.

@@ -1,9 +1,8 @@
 /** An external call-centre telephony over HTTP. Its documented paths are below; the two that are not are settings. */
 import { z } from 'zod';
-import { outgoingFetch, type Fetcher } from '../../../objects/lib/outgoing-fetch';
-import type { Seen } from '../../../objects/operator-desk/contract';
-import type { OperatorRow } from '../store';
-import { TelephonyError, type Account, type Telephony } from './telephony';
+import { outgoingFetch, type Fetcher } from '../outgoing-fetch';
+import type { Seen } from '../../operator-desk/contract';
+import { TelephonyError, type Account, type OperatorRow, type Telephony } from './telephony';
 
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 256 * 1024;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CiptSim, type CiptAgent } from '../../../test/sim/cipt/cipt';
-import type { OperatorRow } from '../store';
 import { CiptTelephony, type CiptSettings } from './cipt';
+import type { OperatorRow } from './telephony';
 
 const KEY = 'key-of-the-tests';
 let sim: CiptSim;
