@@ -2,6 +2,7 @@ export * from './bridges';
 export * from './communications';
 export * from './crm';
 export * from './campaigns';
+export * from './guides';
 export * from './operators';
 export * from './people';
 export * from './phones';
