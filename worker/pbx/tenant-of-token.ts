@@ -9,47 +9,71 @@ export const KNOWN_MS = 60_000;
 export const UNKNOWN_MS = 10_000;
 const REMEMBERED = 5_000;
 
+/** Whose a token is, and whether it is a host's or a secret of the tenant itself. */
+interface Owner {
+  tenantId: string;
+  kind: 'token' | 'secret';
+}
+
 interface Entry {
-  tenantId: string | null;
+  owner: Owner | null;
   until: number;
 }
 
 const remembered = new Map<string, Entry>();
 
 /**
- * The tenant a PBX's token belongs to, null for an unknown or revoked one or a disabled tenant. D1 is asked once per
- * token and minute: an event itself costs no query.
+ * The tenant a PBX's token belongs to, null for an unknown or revoked one or a disabled tenant. A secret of the tenant
+ * serves as well: whoever reads a host's journal afterwards has that. D1 is asked once per token and minute: an event
+ * itself costs no query.
  */
 export async function tenantOfPbxToken(
   env: Env,
   token: string,
   now: number = Date.now(),
 ): Promise<string | null> {
-  // A token is a short digit string; the digest of anything longer is not worth its time.
+  return (await ownerOf(env, token, now))?.tenantId ?? null;
+}
+
+/**
+ * The tenant whose secret (`clientId`) this is, by the same rules. A host's token is none: it travels with every event,
+ * and twelve digits are too few to let somebody ring phones.
+ */
+export async function tenantOfSecret(
+  env: Env,
+  secret: string,
+  now: number = Date.now(),
+): Promise<string | null> {
+  const owner = await ownerOf(env, secret, now);
+  return owner?.kind === 'secret' ? owner.tenantId : null;
+}
+
+async function ownerOf(env: Env, token: string, now: number): Promise<Owner | null> {
+  // A token is a short text; the digest of anything longer is not worth its time.
   if (token === '' || token.length > 128) return null;
   const hash = pbxTokenHash(env, token);
   const known = remembered.get(hash);
-  if (known && known.until > now) return known.tenantId;
-  let tenantId: string | null;
+  if (known && known.until > now) return known.owner;
+  let owner: Owner | null;
   try {
-    tenantId = await lookUp(env, hash);
+    owner = await lookUp(env, hash);
   } catch (error) {
     // The PBX never sends an event twice: while D1 is away what it said last about a token serves on.
-    if (!known?.tenantId) throw error;
-    return known.tenantId;
+    if (!known?.owner) throw error;
+    return known.owner;
   }
-  remember(hash, { tenantId, until: now + (tenantId === null ? UNKNOWN_MS : KNOWN_MS) });
-  return tenantId;
+  remember(hash, { owner, until: now + (owner === null ? UNKNOWN_MS : KNOWN_MS) });
+  return owner;
 }
 
-async function lookUp(env: Env, hash: string): Promise<string | null> {
+async function lookUp(env: Env, hash: string): Promise<Owner | null> {
   const [row] = await openDb(env.DB)
-    .select({ tenantId: pbxTokens.tenantId })
+    .select({ tenantId: pbxTokens.tenantId, kind: pbxTokens.kind })
     .from(pbxTokens)
     .innerJoin(tenants, eq(tenants.id, pbxTokens.tenantId))
     .where(and(eq(pbxTokens.tokenHash, hash), isNull(pbxTokens.revokedAt), isNull(tenants.disabledAt)))
     .limit(1);
-  return row?.tenantId ?? null;
+  return row ?? null;
 }
 
 function remember(hash: string, entry: Entry): void {

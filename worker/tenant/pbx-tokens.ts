@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { and, desc, eq, isNull } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
 import { pbxTokenHash } from '../auth/digest';
@@ -7,20 +7,28 @@ import { pbxTokens as tokenRows } from '../db/schema';
 import { recordAudit } from '../http/audit';
 import { clientAddress } from '../http/client-address';
 import { PlatformError } from '../http/errors';
-import { apiRoute, json, newApiApp } from '../http/openapi';
+import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 
 /** More than hosts anybody has. */
 const MOST = 20;
 
+const Kind = z.enum(['token', 'secret']).openapi({
+  description:
+    '`token`: 12 digits, which a host sends with its events. `secret`: 64 hex digits, the `clientId` of whoever asks for ' +
+    'calls; it also serves to send what was read from a host’s journal.',
+});
+
 const Token = z
   .object({
     id: z.string(),
-    hint: z.string().openapi({ description: 'Its last four digits.' }),
+    kind: Kind,
+    hint: z.string().openapi({ description: 'Its last four characters.' }),
     created_at: z.iso.datetime(),
   })
   .openapi('PbxToken', {
     example: {
       id: 'b8c7f0de-0000-4000-8000-000000000001',
+      kind: 'token',
       hint: '0400',
       created_at: '2025-11-15T10:30:00.000Z',
     },
@@ -29,7 +37,7 @@ const Token = z
 const list = apiRoute({
   method: 'get',
   path: '/api/tenant/pbx-tokens',
-  summary: 'Tokens with which PBX hosts send their events',
+  summary: 'Tokens with which PBX hosts send their events, and secrets of those who ask for calls',
   tags: ['Tenant'],
   access: 'tenant.settings',
   responses: { 200: json(z.object({ tokens: z.array(Token) }), 'Those that are good, newest first.') },
@@ -38,21 +46,26 @@ const list = apiRoute({
 const create = apiRoute({
   method: 'post',
   path: '/api/tenant/pbx-tokens',
-  summary: 'Make a token for a PBX host',
+  summary: 'Make a token for a PBX host, or a secret',
   description: `Shown this once. Several are good at the same time, at most ${MOST}: that is how one is replaced.`,
   tags: ['Tenant'],
   access: 'tenant.settings',
-  errors: ['INVALID_PARAMS'],
+  bodyOptional: true,
+  request: { body: jsonRequest(z.strictObject({ kind: Kind.optional() }), { kind: 'token' }) },
   responses: {
     201: json(
-      Token.extend({ token: z.string().openapi({ description: '12 digits.' }) }).openapi('PbxTokenMade', {
-        example: {
-          id: 'b8c7f0de-0000-4000-8000-000000000001',
-          hint: '0400',
-          created_at: '2025-11-15T10:30:00.000Z',
-          token: '100200300400',
+      Token.extend({ token: z.string().openapi({ description: '12 digits, or 64 hex digits.' }) }).openapi(
+        'PbxTokenMade',
+        {
+          example: {
+            id: 'b8c7f0de-0000-4000-8000-000000000001',
+            kind: 'token',
+            hint: '0400',
+            created_at: '2025-11-15T10:30:00.000Z',
+            token: '100200300400',
+          },
         },
-      }),
+      ),
       'The token.',
     ),
   },
@@ -90,18 +103,23 @@ pbxTokens.openapi(create, async (c) => {
   const db = openDb(c.env.DB);
   if ((await good(db, identity.tenantId)).length >= MOST)
     throw new PlatformError('INVALID_PARAMS', `There are ${MOST} tokens: revoke one that is not used first.`);
-  const token = Array.from({ length: 12 }, () => randomInt(10)).join('');
+  const { kind = 'token' } = c.req.valid('json');
+  const token =
+    kind === 'secret'
+      ? randomBytes(32).toString('hex')
+      : Array.from({ length: 12 }, () => randomInt(10)).join('');
   const row = {
     id: crypto.randomUUID(),
     tenantId: identity.tenantId,
     tokenHash: pbxTokenHash(c.env, token),
+    kind,
     hint: token.slice(-4),
     createdAt: Date.now(),
     revokedAt: null,
   };
   await db.insert(tokenRows).values(row);
   const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(db, identity, 'tenant.pbx_token.create', row.id, null, { hint: row.hint }, address);
+  await recordAudit(db, identity, 'tenant.pbx_token.create', row.id, null, { kind, hint: row.hint }, address);
   return c.json({ ...view(row), token }, 201);
 });
 
@@ -116,12 +134,23 @@ pbxTokens.openapi(revoke, async (c) => {
     .returning();
   if (row === undefined) throw new PlatformError('NOT_FOUND', 'No such token.');
   const address = clientAddress(c.req.raw, c.env);
-  await recordAudit(db, identity, 'tenant.pbx_token.revoke', id, { hint: row.hint }, null, address);
+  await recordAudit(
+    db,
+    identity,
+    'tenant.pbx_token.revoke',
+    id,
+    { kind: row.kind, hint: row.hint },
+    null,
+    address,
+  );
   return c.body(null, 204);
 });
 
-const view = (row: { id: string; hint: string; createdAt: number }): z.infer<typeof Token> => ({
+const view = (
+  row: Pick<typeof tokenRows.$inferSelect, 'id' | 'kind' | 'hint' | 'createdAt'>,
+): z.infer<typeof Token> => ({
   id: row.id,
+  kind: row.kind,
   hint: row.hint,
   created_at: new Date(row.createdAt).toISOString(),
 });

@@ -15,6 +15,7 @@ import {
 import { addTenant, addUser } from '../../test/worker/support/people';
 import { openDb } from '../db';
 import { tenants } from '../db/schema';
+import { tenantOfSecret } from '../pbx/tenant-of-token';
 
 beforeAll(seedPeople);
 
@@ -80,6 +81,7 @@ describe('/api/tenant/pbx-tokens', () => {
     expect(listed.text).not.toContain(text(made.json.token));
     expect(listed.json.tokens).toContainEqual({
       id,
+      kind: 'token',
       hint: text(made.json.token).slice(-4),
       created_at: made.json.created_at,
     });
@@ -95,6 +97,22 @@ describe('/api/tenant/pbx-tokens', () => {
       'tenant.pbx_token.create',
     ]);
     expect(JSON.stringify(entries)).not.toContain(text(made.json.token));
+  });
+
+  it('may be a secret, which serves hosts as well, while their tokens are nobody’s clientId', async () => {
+    const secret = await as('admin', 'POST', '/api/tenant/pbx-tokens', { body: { kind: 'secret' } });
+    expect(secret).toMatchObject({
+      status: 201,
+      json: { kind: 'secret', token: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown },
+    });
+    const event = { UniqueId: '1.2', Phone: '375290000000', CallType: 0 };
+    const headers = { token: text(secret.json.token) };
+    expect((await send('POST', '/asterisk/start', { body: event, headers })).status).toBe(200);
+    expect(await tenantOfSecret(env, text(secret.json.token))).toBe(ONE);
+    const token = await as('admin', 'POST', '/api/tenant/pbx-tokens');
+    expect(await tenantOfSecret(env, text(token.json.token))).toBeNull();
+    const other = await as('admin', 'POST', '/api/tenant/pbx-tokens', { body: { kind: 'key' } });
+    expect(other).toMatchObject({ status: 400, json: { details: { kind: [expect.any(String)] } } });
   });
 });
 

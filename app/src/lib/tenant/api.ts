@@ -19,7 +19,8 @@ export const changeSettings = (change: Partial<Omit<TenantSettings, 'id'>>): Pro
 export const listTokens = async (signal?: AbortSignal): Promise<PbxToken[]> =>
   (await body(api.GET('/api/tenant/pbx-tokens', { signal }))).tokens;
 
-export const makeToken = (): Promise<PbxTokenMade> => body(api.POST('/api/tenant/pbx-tokens'));
+export const makeToken = (kind: PbxToken['kind']): Promise<PbxTokenMade> =>
+  body(api.POST('/api/tenant/pbx-tokens', { body: { kind } }));
 
 export async function revokeToken(id: string): Promise<void> {
   await api.DELETE('/api/tenant/pbx-tokens/{id}', { params: { path: { id } } });
