@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { LeadFields, LeadViewer } from './contract';
 import { difference, EMPTY, mayHandOver, mergeOf, sees } from './machine';
-import { digitsOf, matchOf } from './terms';
+import { digitsOf, matchOf } from '../lib/search-terms';
 
 const text = fc.option(fc.constantFrom('a', 'b', 'c'), { nil: null });
 const given = fc.record(

@@ -1,6 +1,6 @@
 import type { LeadQuery, LeadViewer } from './contract';
 import type { LeadStore, StoredLead } from './store';
-import { matchOf } from './terms';
+import { matchOf } from '../lib/search-terms';
 
 export type Found =
   | { ok: true; found: StoredLead[]; next: string | null }

@@ -1,6 +1,6 @@
 import { newLeadId } from '../lib/ids';
 import type { LeadFields, LeadRecord } from './contract';
-import { digitsOf } from './terms';
+import { digitsOf } from '../lib/search-terms';
 
 /** Null seller. */
 const NOBODY = 0;

@@ -25,4 +25,15 @@ export const newPipelineRunId = (now: number, random: Random = randomBytes): str
 export const newPipelineId = (now: number, random: Random = randomBytes): string =>
   timedId('pl_', now, random);
 
+/** A channel of the inbox: `chn_` and 18 characters. */
+export const newChannelId = (now: number, random: Random = randomBytes): string =>
+  timedId('chn_', now, random);
+
+/** A chat of the inbox: `chat_` and 18 characters that sort by time. */
+export const newChatId = (now: number, random: Random = randomBytes): string => timedId('chat_', now, random);
+
+/** A message of the inbox: `msg_` and 18 characters that sort by time. */
+export const newMessageId = (now: number, random: Random = randomBytes): string =>
+  timedId('msg_', now, random);
+
 const randomBytes = (bytes: number): Uint8Array => crypto.getRandomValues(new Uint8Array(bytes));

@@ -1,4 +1,4 @@
-/** Words by which leads are found. Pure. */
+/** Words by which people find things: expressions for an FTS5 table of two columns, `words` and `facets`. Pure. */
 
 /** A number is found by its beginning, with or without the country code, and by its last 4 to 10 digits. */
 const SHORTEST_END = 4;
