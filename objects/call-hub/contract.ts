@@ -224,6 +224,18 @@ export interface LiveSubscriber extends Viewer {
 }
 
 export interface TicketResult {
+/** What is told of an operator (`operator:<id>`) or of a queue (`queue:<name>`). */
+export interface LineTold {
+  key: string;
+  /** Grows by key. */
+  rev: number;
+  event: 'operator.update' | 'queue.update';
+  /** JSON of an object. */
+  data: string;
+  /** User ids who are told besides those who see everybody. */
+  viewers: string[];
+}
+
   /** Random part; the caller makes the public ticket of it. */
   secret: string;
   expiresAt: number;
@@ -251,6 +263,11 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
   /** Tells live sockets that may see campaigns. `data`: JSON of a `campaign.update`. */
   tellCampaign(input: { campaignId: string; data: string }): Promise<void>;
   /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
+  /**
+   * Tells live sockets of operators and queues: those who see everybody's calls, and the viewers. At least once: what is
+   * not newer than what was told last under its key is dropped. Returns when durable.
+   */
+  tellOperators(told: LineTold[]): Promise<void>;
   watchCall(input: WatchInput): Promise<void>;
   /**
    * Tells live sockets that may see the tenant's log of new entries (JSON text of a list). Nothing of it is kept: entries

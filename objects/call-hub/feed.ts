@@ -3,6 +3,7 @@
  * What a row says is kept as the text that goes over the wire: it is made once, whoever reads it.
  */
 import type { LiveSubscriber, Viewer } from './contract';
+import { OF_SLOTS, type FeedEvent } from './feed-events';
 import { eventMessage } from './feed-messages';
 
 /** History kept for clients that were away. Whoever was away longer reads the whole picture again. */
@@ -15,8 +16,6 @@ const TRIM_EVERY = 500;
 /** `reload`: the history does not reach back to where the client was. */
 export type Replay = { ok: true; messages: string[] } | { ok: false };
 
-/** `campaign.update` goes to whom slots are shown: both ask for the same right. */
-export type FeedEvent = 'call.update' | 'slot.update' | 'campaign.update';
 /** Whose eyes, as far as the feed is concerned. */
 export type FeedViewer = Viewer & Pick<LiveSubscriber, 'slots'>;
 
@@ -39,13 +38,38 @@ export class Feed {
     this.offset = this.read();
   }
 
-  /** Stores one change; answers its offset. `key` is the call's id or `slot:<id>`, `data` its JSON. */
+  /** Stores one change; answers its offset. `key` is the call's id, `slot:<id>` or the like, `data` its JSON. */
   append(event: FeedEvent, key: string, data: string, at: number): number {
     this.offset += 1;
     this.sql.exec('INSERT INTO feed VALUES (?, ?, ?, ?, ?)', this.offset, at, key, data, event);
     if (this.offset % TRIM_EVERY === 0)
       this.sql.exec('DELETE FROM feed WHERE offset <= ?', this.offset - FEED_ROWS_KEPT);
     return this.offset;
+  }
+
+  /**
+   * Which users, besides those who see everything, are told what is under a key that is no call's. From `offset` on: what
+   * was said before is not theirs. Answers who was told so far.
+   */
+  setViewers(key: string, viewers: readonly string[], offset: number): string[] {
+    const [row] = this.sql
+      .exec<{ users: string }>('SELECT users FROM feed_viewers WHERE key = ?', key)
+      .toArray();
+    const former = row === undefined ? [] : (JSON.parse(row.users) as string[]);
+    const gone = former.filter((userId) => !viewers.includes(userId));
+    const fresh = viewers.filter((userId) => !former.includes(userId));
+    for (const userId of gone)
+      this.sql.exec('DELETE FROM call_viewers WHERE user_id = ? AND call_id = ?', userId, key);
+    for (const userId of fresh)
+      this.sql.exec(
+        'INSERT OR REPLACE INTO call_viewers (user_id, call_id, since) VALUES (?, ?, ?)',
+        userId,
+        key,
+        offset,
+      );
+    if (gone.length > 0 || fresh.length > 0)
+      this.sql.exec('INSERT OR REPLACE INTO feed_viewers VALUES (?, ?)', key, JSON.stringify(viewers));
+    return former;
   }
 
   /** Whether every change after `offset` is still here. */
@@ -88,10 +112,10 @@ export class Feed {
     return rows.map((row) => row.call_id);
   }
 
-  /** What the feed said last of a call. */
-  lastData(callId: string): string | null {
+  /** What the feed said last under a key. */
+  lastData(key: string): string | null {
     const [row] = this.sql
-      .exec<{ data: string }>('SELECT data FROM feed WHERE call_id = ? ORDER BY offset DESC LIMIT 1', callId)
+      .exec<{ data: string }>('SELECT data FROM feed WHERE call_id = ? ORDER BY offset DESC LIMIT 1', key)
       .toArray();
     return row?.data ?? null;
   }
@@ -99,14 +123,14 @@ export class Feed {
   /** Offset of the newest change before `before` that a viewer was told of; 0 of none. */
   lastFor(viewer: FeedViewer, before: number): number {
     if (viewer.scope === 'all' && viewer.slots === true) return before - 1;
-    const call = viewer.scope === 'all' ? this.lastCall(before) : this.lastOwn(viewer.userId, before);
-    return viewer.slots === true ? Math.max(call, this.lastSlot(before)) : call;
+    const own = viewer.scope === 'all' ? this.lastOfPeople(before) : this.lastOwn(viewer.userId, before);
+    return viewer.slots === true ? Math.max(own, this.lastSlot(before)) : own;
   }
 
-  private lastCall(before: number): number {
+  private lastOfPeople(before: number): number {
     const [row] = this.sql
       .exec<{ offset: number }>(
-        "SELECT offset FROM feed WHERE offset < ? AND event = 'call.update' ORDER BY offset DESC LIMIT 1",
+        `SELECT offset FROM feed WHERE offset < ? AND NOT ${OF_SLOTS} ORDER BY offset DESC LIMIT 1`,
         before,
       )
       .toArray();
@@ -158,10 +182,9 @@ export class Feed {
 /** The rows after offset ?1 that concern a viewer; ?2 is the user of one of own calls. */
 function missed({ scope, slots }: FeedViewer): string {
   const rows = 'SELECT f.offset, f.data, f.event FROM feed f';
-  if (scope === 'all')
-    return `${rows} WHERE f.offset > ?1${slots === true ? '' : " AND f.event = 'call.update'"}`;
+  if (scope === 'all') return `${rows} WHERE f.offset > ?1${slots === true ? '' : ` AND NOT f.${OF_SLOTS}`}`;
   const own = `${rows} JOIN call_viewers v ON v.call_id = f.call_id AND v.user_id = ?2 AND v.since <= f.offset
     WHERE f.offset > ?1`;
   if (slots !== true) return own;
-  return `${own} UNION ALL ${rows} WHERE f.offset > ?1 AND f.event IN ('slot.update', 'campaign.update')`;
+  return `${own} UNION ALL ${rows} WHERE f.offset > ?1 AND f.${OF_SLOTS}`;
 }

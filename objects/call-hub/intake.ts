@@ -7,7 +7,7 @@ import type { PhoneEvent } from '../phone-queue/contract';
 import type { CdrBook } from './cdr';
 import type { CallCounters } from './counters';
 import { correctByCdr } from './cdr-read';
-import type { IngestPbxInput, IngestPbxResult } from './contract';
+import type { IngestPbxInput, IngestPbxResult, LineTold } from './contract';
 import type { CrmDesk } from './crm/desk';
 import type { Feed } from './feed';
 import { applyChanges, newCall, type CallChange, type CallRecord } from './machine';
@@ -262,6 +262,18 @@ export class Intake {
     if (data === this.parts.feed.lastData(key)) return;
     const offset = this.parts.feed.append('campaign.update', key, data, this.parts.now());
     this.parts.tell({ offset, event: 'campaign.update', data, audience: [] });
+  }
+
+  /** An operator or a queue changed: its viewers are told, and who is no viewer from now on once more. */
+  line({ key, rev, event, data, viewers }: LineTold): void {
+    const { feed } = this.parts;
+    const last = feed.lastData(key);
+    // Told again, or overtaken by a newer telling.
+    if (last !== null && (JSON.parse(last) as { rev: number }).rev >= rev) return;
+    const said = `{"rev":${rev},${data.slice(1)}`;
+    const offset = feed.append(event, key, said, this.parts.now());
+    const former = feed.setViewers(key, viewers, offset);
+    this.parts.tell({ offset, event, data: said, audience: [...new Set([...viewers, ...former])] });
   }
 
   private announce(call: CallRecord, data: string): void {

@@ -268,4 +268,9 @@ export const CALL_HUB_MIGRATIONS: readonly ObjectMigration[] = [
       CREATE INDEX crm_records_at ON crm_records (at);
     `,
   },
+  {
+    id: 8,
+    name: 'who is told of operators and queues',
+    sql: 'CREATE TABLE feed_viewers (key TEXT PRIMARY KEY, users TEXT NOT NULL) STRICT, WITHOUT ROWID;',
+  },
 ];

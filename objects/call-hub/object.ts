@@ -21,6 +21,7 @@ import type {
   HubGauges,
   IngestPbxInput,
   IngestPbxResult,
+  LineTold,
   LiveSubscriber,
   NoteResult,
   NoteView,
@@ -95,6 +96,13 @@ export class CallHub extends HubCore implements CallHubApi {
   tellCampaign(input: { campaignId: string; data: string }): Promise<void> {
     this.commit(() => {
       this.parts.intake.campaign(input);
+    });
+    return Promise.resolve();
+  }
+
+  tellOperators(told: LineTold[]): Promise<void> {
+    this.commit(() => {
+      for (const one of told) this.parts.intake.line(one);
     });
     return Promise.resolve();
   }

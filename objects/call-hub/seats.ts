@@ -4,6 +4,7 @@
  */
 import { byeMessage, CLOSE_CODES, type CloseReason } from './close-codes.ts';
 import type { LiveSubscriber } from './contract.ts';
+import { isOfSlots, type FeedEvent } from './feed-events.ts';
 import { asideMessage, eventMessage, headMessage, type Aside } from './feed-messages.ts';
 
 /** Sockets of one session: a browser with a few tabs. The oldest gives way to a newer one. */
@@ -14,7 +15,7 @@ const BATCH = 200;
 /** A change as it is told. `audience` are users who see it among those who only see what is their own. */
 export interface Told {
   offset: number;
-  event: 'call.update' | 'slot.update' | 'campaign.update';
+  event: FeedEvent;
   /** JSON. */
   data: string;
   audience: readonly string[];
@@ -39,7 +40,7 @@ function eyesOf({ scope, slots, userId }: LiveSubscriber): string {
 }
 
 const concerns = ({ event, audience }: Told, { scope, slots, userId }: LiveSubscriber): boolean =>
-  event !== 'call.update' ? slots === true : scope === 'all' || audience.includes(userId);
+  isOfSlots(event) ? slots === true : scope === 'all' || audience.includes(userId);
 
 export class Seats<Socket, Packed> {
   readonly #seats = new Map<Socket, LiveSubscriber>();
@@ -128,7 +129,7 @@ export class Seats<Socket, Packed> {
 
   /** Whoever it concerns and has no socket now: the feed knows their last one when they come back. */
   #forget({ event, audience }: Told): void {
-    if (event !== 'call.update') {
+    if (isOfSlots(event)) {
       for (const eyes of this.#lastOf.keys()) if (eyes.startsWith(SLOTS)) this.#lastOf.delete(eyes);
       return;
     }

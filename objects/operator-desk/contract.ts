@@ -14,12 +14,16 @@ export interface AnswerCount {
   lastAt: number;
 }
 
+export { lineOf, type OperatorUpdate, type QueueUpdate } from './live';
 export { secondsIn, summaryOf } from './machine';
 export type { BreakerState, Cause, LineState, Segment, Standing };
 
 /** The desk's copy of an operator's row. */
 export interface DeskOperator {
   uuid: string;
+  name: string;
+  /** The user who is this operator; null: nobody. */
+  userId: string | null;
   extension: string | null;
   queues: string[];
 }
@@ -33,8 +37,7 @@ export interface QueueView {
   drift: boolean;
 }
 
-export interface OperatorView {
-  uuid: string;
+export interface OperatorView extends Omit<DeskOperator, 'queues'> {
   /** Of what telephony says. */
   connected: boolean;
   paused: boolean;
@@ -86,6 +89,15 @@ export interface DeskEvents {
   }[];
 }
 
+export interface TimelineQuery {
+  from: number;
+  to: number;
+  uuid?: string;
+  /** Those whose id comes after this one; at most so many operators, by id. All when absent. */
+  after?: string;
+  most?: number;
+}
+
 export interface TimelineDay {
   uuid: string;
   segments: Segment[];
@@ -120,5 +132,5 @@ export interface OperatorDeskApi extends Rpc.DurableObjectBranded {
   /** Every operator of the tenant. */
   board(): Promise<OperatorView[]>;
   /** Segments that touch a time, oldest first. */
-  timeline(query: { uuid?: string; from: number; to: number }): Promise<TimelineDay[]>;
+  timeline(query: TimelineQuery): Promise<TimelineDay[]>;
 }

@@ -1,4 +1,5 @@
 import type { ObjectMigration } from '../lib/migrations';
+import { TIMERS_TABLE } from '../lib/timers';
 
 /** Append-only. */
 export const MIGRATIONS: readonly ObjectMigration[] = [
@@ -51,6 +52,23 @@ export const MIGRATIONS: readonly ObjectMigration[] = [
         PRIMARY KEY (endpoint, status)
       ) STRICT, WITHOUT ROWID;
       CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    `,
+  },
+  {
+    id: 2,
+    name: 'what the live feed is told',
+    sql: `
+      ALTER TABLE operators ADD COLUMN name TEXT NOT NULL DEFAULT '';
+      ALTER TABLE operators ADD COLUMN user_id TEXT;
+      CREATE INDEX standings_queue ON standings (queue);
+      CREATE TABLE marks (
+        key TEXT PRIMARY KEY,
+        n INTEGER NOT NULL,
+        done INTEGER NOT NULL DEFAULT 0,
+        told TEXT
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX marks_waiting ON marks (key) WHERE n > done;
+      ${TIMERS_TABLE}
     `,
   },
 ];

@@ -5,11 +5,14 @@ import type { BridgeEventOf } from '../../bridge/protocol/events';
 
 const NOW = Date.parse('2026-03-02T08:00:00Z');
 const MINUTE = 60_000;
-const OLGA = { uuid: 'olga', extension: '7001', queues: ['support', 'sales'] };
+const OLGA = { uuid: 'olga', name: 'Olga P.', userId: 'u1', extension: '7001', queues: ['support', 'sales'] };
 let desks = 0;
 const newDesk = async () => {
   const desk = env.OPERATOR_DESK.getByName(`desk-${(desks += 1)}`);
-  await desk.put([OLGA, { uuid: 'oleg', extension: '7002', queues: ['support'] }]);
+  await desk.put([
+    OLGA,
+    { uuid: 'oleg', name: 'Oleg K.', userId: 'u2', extension: '7002', queues: ['support'] },
+  ]);
   return desk;
 };
 type Desk = Awaited<ReturnType<typeof newDesk>>;

@@ -1,6 +1,6 @@
 /** Everything an OperatorDesk keeps; the only place with its SQL. */
 import { CLOSED, type Breaker } from '../lib/breaker';
-import type { AnswerCount, DeskOperator, DeskSettings, QueueView } from './contract';
+import type { AnswerCount, DeskOperator, DeskSettings, QueueView, TimelineQuery } from './contract';
 import { differs, type Segment, type Standing } from './machine';
 
 export type Desired = NonNullable<QueueView['desired']>;
@@ -26,7 +26,10 @@ export interface Act {
 
 const DEFAULTS: DeskSettings = { bridgeId: null, pbx: null, pauseAfterMissed: 0 };
 
-type OperatorRow = { uuid: string; extension: string | null; queues: string; missed: number };
+type OperatorRow = Omit<DeskOperator, 'queues'> & { queues: string; missed: number };
+
+const OPERATOR = 'SELECT uuid, name, user_id AS userId, extension, queues, missed FROM operators';
+type PositionRow = { queue: string; desired: string | null; seen: string | null };
 type SegmentRow = Omit<Segment, 'state' | 'cause'> & { uuid: string; state: string; cause: string };
 
 export interface KnownOperator extends DeskOperator {
@@ -36,6 +39,15 @@ export interface KnownOperator extends DeskOperator {
 const operatorOf = ({ queues, ...row }: OperatorRow): KnownOperator => ({
   ...row,
   queues: JSON.parse(queues) as string[],
+});
+
+const seenOf = (seen: string | null): SeenStanding | null =>
+  seen === null ? null : (JSON.parse(seen) as SeenStanding);
+
+const positionOf = ({ queue, desired, seen }: PositionRow): Position => ({
+  queue,
+  desired: desired === null ? null : (JSON.parse(desired) as Desired),
+  seen: seenOf(seen),
 });
 
 const segmentOf = ({ uuid: _uuid, ...row }: SegmentRow): Segment => row as Segment;
@@ -49,6 +61,14 @@ export class DeskStore {
 
   configure(settings: DeskSettings): void {
     this.#write('settings', settings);
+  }
+
+  /** The tenant, kept at the first call: an alarm's wake need not carry the object's name. */
+  tenant(name: string | undefined): string {
+    const known = this.#read('tenant') as string | null;
+    if (known !== null || name === undefined) return known ?? '';
+    this.#write('tenant', name);
+    return name;
   }
 
   /** Number of the newest event of a bridge's journal that is stored. */
@@ -87,11 +107,14 @@ export class DeskStore {
       .toArray();
   }
 
-  put({ uuid, extension, queues }: DeskOperator): void {
+  put({ uuid, name, userId, extension, queues }: DeskOperator): void {
     this.sql.exec(
-      `INSERT INTO operators (uuid, extension, queues) VALUES (?, ?, ?)
-       ON CONFLICT (uuid) DO UPDATE SET extension = excluded.extension, queues = excluded.queues`,
+      `INSERT INTO operators (uuid, name, user_id, extension, queues) VALUES (?, ?, ?, ?, ?)
+       ON CONFLICT (uuid) DO UPDATE SET
+       name = excluded.name, user_id = excluded.user_id, extension = excluded.extension, queues = excluded.queues`,
       uuid,
+      name,
+      userId,
       extension,
       JSON.stringify(queues),
     );
@@ -105,19 +128,17 @@ export class DeskStore {
   }
 
   operator(uuid: string): KnownOperator | null {
-    const [row] = this.sql.exec<OperatorRow>('SELECT * FROM operators WHERE uuid = ?', uuid).toArray();
+    const [row] = this.sql.exec<OperatorRow>(`${OPERATOR} WHERE uuid = ?`, uuid).toArray();
     return row === undefined ? null : operatorOf(row);
   }
 
   byExtension(extension: string): KnownOperator | null {
-    const [row] = this.sql
-      .exec<OperatorRow>('SELECT * FROM operators WHERE extension = ?', extension)
-      .toArray();
+    const [row] = this.sql.exec<OperatorRow>(`${OPERATOR} WHERE extension = ?`, extension).toArray();
     return row === undefined ? null : operatorOf(row);
   }
 
   operators(): KnownOperator[] {
-    return this.sql.exec<OperatorRow>('SELECT * FROM operators ORDER BY uuid').toArray().map(operatorOf);
+    return this.sql.exec<OperatorRow>(`${OPERATOR} ORDER BY uuid`).toArray().map(operatorOf);
   }
 
   missed(uuid: string, missed: number): void {
@@ -126,16 +147,21 @@ export class DeskStore {
 
   positions(uuid: string): Position[] {
     return this.sql
-      .exec<{ queue: string; desired: string | null; seen: string | null }>(
-        'SELECT queue, desired, seen FROM standings WHERE uuid = ? ORDER BY queue',
-        uuid,
+      .exec<PositionRow>('SELECT queue, desired, seen FROM standings WHERE uuid = ? ORDER BY queue', uuid)
+      .toArray()
+      .map(positionOf);
+  }
+
+  /** Everybody who stands in a queue, by somebody's word. */
+  standing(queue: string): { operator: KnownOperator; seen: SeenStanding | null }[] {
+    return this.sql
+      .exec<OperatorRow & { seen: string | null }>(
+        `SELECT o.uuid, o.name, o.user_id AS userId, o.extension, o.queues, o.missed, s.seen
+         FROM standings s JOIN operators o ON o.uuid = s.uuid WHERE s.queue = ? ORDER BY o.uuid`,
+        queue,
       )
       .toArray()
-      .map(({ queue, desired, seen }) => ({
-        queue,
-        desired: desired === null ? null : (JSON.parse(desired) as Desired),
-        seen: seen === null ? null : (JSON.parse(seen) as SeenStanding),
-      }));
+      .map(({ seen, ...row }) => ({ operator: operatorOf(row), seen: seenOf(seen) }));
   }
 
   desire(uuid: string, queue: string, desired: Desired): void {
@@ -184,14 +210,26 @@ export class DeskStore {
   }
 
   /** Those that touch a time, by operator, oldest first. */
-  segments(query: { uuid?: string; from: number; to: number }): { uuid: string; segments: Segment[] }[] {
+  segments({
+    uuid,
+    from,
+    to,
+    after = '',
+    most = -1,
+  }: TimelineQuery): { uuid: string; segments: Segment[] }[] {
     const rows = this.sql.exec<SegmentRow>(
-      `SELECT uuid, "from", "to", state, reason, cause, actor FROM segments
-       WHERE (?1 IS NULL OR uuid = ?1) AND "from" < ?3 AND ("to" IS NULL OR "to" > ?2)
+      `WITH touching AS (
+         SELECT * FROM segments
+         WHERE (?1 IS NULL OR uuid = ?1) AND uuid > ?4 AND "from" < ?3 AND ("to" IS NULL OR "to" > ?2)
+       )
+       SELECT uuid, "from", "to", state, reason, cause, actor FROM touching
+       WHERE uuid IN (SELECT DISTINCT uuid FROM touching ORDER BY uuid LIMIT ?5)
        ORDER BY uuid, "from", n`,
-      query.uuid ?? null,
-      query.from,
-      query.to,
+      uuid ?? null,
+      from,
+      to,
+      after,
+      most,
     );
     const found = new Map<string, Segment[]>();
     for (const row of rows) {

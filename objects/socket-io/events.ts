@@ -1,5 +1,6 @@
 /** What the hub tells its live sockets, as Socket.IO's clients know it (`{event, data}` under the event's own name). */
 import type { CallStatus } from '../call-hub/contract';
+import type { FeedEvent } from '../call-hub/feed-events';
 import type { Room } from './session';
 
 const STATES: Record<CallStatus, string> = {
@@ -11,7 +12,7 @@ const STATES: Record<CallStatus, string> = {
 
 export interface WireEvent {
   room: Room;
-  event: 'call.update' | 'slot.update' | 'campaign.update' | 'log.event';
+  event: FeedEvent | 'log.event';
   data: Record<string, unknown>;
 }
 
@@ -59,6 +60,7 @@ export function readHub(text: string): HubSaid {
 }
 
 function wireEvent(event: WireEvent['event'], data: Record<string, unknown>): WireEvent {
+  if (event === 'operator.update' || event === 'queue.update') return { room: 'operators', event, data };
   if (event !== 'call.update') return { room: 'slots', event, data };
   const state = data.outcome === 'failed' ? 'FAILED' : STATES[data.status as CallStatus];
   return { room: 'calls', event, data: { ...data, state } };

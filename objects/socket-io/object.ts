@@ -108,7 +108,8 @@ export class SocketIo extends DurableObject<Env> implements SocketIoApi {
     if (!result.ok || !result.identity.permissions.has('call.view')) return null;
     await this.#listen(result.identity);
     const { permissions } = result.identity;
-    const rooms: Room[] = ['calls'];
+    // Whoever sees no others is told of itself: as with calls, the hub knows.
+    const rooms: Room[] = ['calls', 'operators'];
     if (permissions.has('slot.view')) rooms.push('slots');
     if (permissions.has('pipeline.view')) rooms.push('logs');
     return { rooms: new Set(rooms) };

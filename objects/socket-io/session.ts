@@ -1,10 +1,10 @@
 /**
  * Socket.IO 5 over one Engine.IO session (https://socket.io/docs/v4/socket-io-protocol/): one namespace, sign-in by
- * the token of CONNECT, three rooms. The packets themselves are read and written by socket.io-parser.
+ * the token of CONNECT, four rooms. The packets themselves are read and written by socket.io-parser.
  */
 import { Decoder, Encoder, PacketType, type Packet } from 'socket.io-parser';
 
-export const ROOMS = ['calls', 'slots', 'logs'] as const;
+export const ROOMS = ['calls', 'operators', 'slots', 'logs'] as const;
 export type Room = (typeof ROOMS)[number];
 
 /** Between the session's opening and its CONNECT. */

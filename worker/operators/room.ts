@@ -133,8 +133,10 @@ export const audit = (
   recordAudit(db, c.var.identity, action, target, before, after, clientAddress(c.req.raw, c.env));
 
 /** What the desk keeps of a row. */
-export const deskRow = ({ yandexUuid, extension, queues }: OperatorRow): DeskOperator => ({
+export const deskRow = ({ yandexUuid, fullName, userId, extension, queues }: OperatorRow): DeskOperator => ({
   uuid: yandexUuid,
+  name: fullName,
+  userId,
   extension,
   queues,
 });
