@@ -223,7 +223,6 @@ export interface LiveSubscriber extends Viewer {
   inbox?: boolean;
 }
 
-export interface TicketResult {
 /** What is told of an operator (`operator:<id>`) or of a queue (`queue:<name>`). */
 export interface LineTold {
   key: string;
@@ -236,6 +235,7 @@ export interface LineTold {
   viewers: string[];
 }
 
+export interface TicketResult {
   /** Random part; the caller makes the public ticket of it. */
   secret: string;
   expiresAt: number;
@@ -262,12 +262,12 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
   tellSlots(slots: SlotState[]): Promise<void>;
   /** Tells live sockets that may see campaigns. `data`: JSON of a `campaign.update`. */
   tellCampaign(input: { campaignId: string; data: string }): Promise<void>;
-  /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
   /**
    * Tells live sockets of operators and queues: those who see everybody's calls, and the viewers. At least once: what is
    * not newer than what was told last under its key is dropped. Returns when durable.
    */
   tellOperators(told: LineTold[]): Promise<void>;
+  /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
   watchCall(input: WatchInput): Promise<void>;
   /**
    * Tells live sockets that may see the tenant's log of new entries (JSON text of a list). Nothing of it is kept: entries
