@@ -3,6 +3,7 @@ import { bridges } from './bridge/bridges';
 import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
 import { dci } from './dci';
+import { communications } from './communications';
 import { crmLinksRoom } from './crm';
 import { autodialer } from './campaigns';
 import { demo } from './demo/seed';
@@ -44,6 +45,8 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/callcenter_operators/*', apiHeaders);
   app.use('/retailcrm/*', apiHeaders);
   app.use('/retailcrm-admin/api/*', apiHeaders);
+  for (const root of ['/communications/*', '/internal/*', '/.well-known/jwks.json'])
+    app.use(root, apiHeaders);
   app.use('/metrics', apiHeaders);
 
   app.route('/', auth);
@@ -73,6 +76,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', operators);
   app.route('/', dci);
   app.route('/', crmLinksRoom);
+  app.route('/', communications);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

@@ -8,7 +8,9 @@ import type { OperatorDeskApi } from '../objects/operator-desk/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { PipelinesApi } from '../objects/pipelines/contract';
+import type { ProviderLinkApi } from '../objects/provider-link/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
+import type { RequestKeysApi } from '../objects/request-keys/contract';
 import type { SessionGateApi } from '../objects/session-gate/contract';
 import type { SocketIoApi } from '../objects/socket-io/contract';
 
@@ -34,6 +36,8 @@ export interface Env {
   CAMPAIGN: DurableObjectNamespace<CampaignApi>;
   DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;
   LEADS: DurableObjectNamespace<LeadsApi>;
+  PROVIDER_LINK: DurableObjectNamespace<ProviderLinkApi>;
+  REQUEST_KEYS: DurableObjectNamespace<RequestKeysApi>;
 
   /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
   JWT_KEYS: string;

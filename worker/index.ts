@@ -12,7 +12,9 @@ export { OperatorDesk } from '../objects/operator-desk/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
 export { Pipelines } from '../objects/pipelines/object';
+export { ProviderLink } from '../objects/provider-link/object';
 export { RateLimiter } from '../objects/rate-limiter/object';
+export { RequestKeys } from '../objects/request-keys/object';
 export { SessionGate } from '../objects/session-gate/object';
 export { SocketIo } from '../objects/socket-io/object';
 

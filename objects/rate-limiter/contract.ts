@@ -4,11 +4,9 @@
  * every call, so that an object needs no configuration. It forgets itself when its window is over.
  */
 
-export interface BucketPolicy {
-  /** Most tokens it holds: the burst. */
-  capacity: number;
-  refillPerSec: number;
-}
+import type { BucketPolicy, LimitResult } from '../lib/token-bucket';
+
+export type { BucketPolicy, LimitResult };
 
 export interface AttemptPolicy {
   /** Failures without any delay. */
@@ -21,9 +19,6 @@ export interface AttemptPolicy {
   /** Attempts that may be under way at once: parallel guesses don't slip past the count. */
   maxParallel: number;
 }
-
-/** `retryAfterMs` is at least 1 and says when the next call may succeed. */
-export type LimitResult = { ok: true } | { ok: false; retryAfterMs: number };
 
 export interface RateLimiterApi extends Rpc.DurableObjectBranded {
   /** Takes `cost` tokens (default 1) or refuses and takes none. */

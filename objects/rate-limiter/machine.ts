@@ -1,15 +1,13 @@
+import { takeTokens, type Bucket } from '../lib/token-bucket';
 import type { AttemptPolicy, BucketPolicy, LimitResult } from './contract';
+
+export { takeTokens, type Bucket };
 
 /** Failed attempts of one key. All times are ms since the epoch. */
 export interface Attempts {
   failures: number;
   lastFailureAt: number;
   lockedUntil: number;
-}
-
-export interface Bucket {
-  tokens: number;
-  at: number;
 }
 
 export const NO_ATTEMPTS: Attempts = { failures: 0, lastFailureAt: 0, lockedUntil: 0 };
@@ -48,23 +46,6 @@ export function afterFailure(attempts: Attempts, policy: AttemptPolicy, now: num
   const delay =
     beyond <= 0 ? 0 : Math.min(policy.baseDelayMs * 2 ** Math.min(beyond - 1, 30), policy.maxDelayMs);
   return { failures, lastFailureAt: now, lockedUntil: now + delay };
-}
-
-/** A bucket never used is full; tokens grow with time up to the capacity. A clock that went back gives none. */
-export function takeTokens(
-  bucket: Bucket | null,
-  policy: BucketPolicy,
-  cost: number,
-  now: number,
-): { bucket: Bucket; result: LimitResult } {
-  const elapsedSec = bucket === null ? 0 : Math.max(0, now - bucket.at) / 1_000;
-  const tokens =
-    bucket === null
-      ? policy.capacity
-      : Math.min(policy.capacity, bucket.tokens + elapsedSec * policy.refillPerSec);
-  if (tokens >= cost) return { bucket: { tokens: tokens - cost, at: now }, result: { ok: true } };
-  const retryAfterMs = Math.max(1, Math.ceil(((cost - tokens) / policy.refillPerSec) * 1_000));
-  return { bucket: { tokens, at: now }, result: { ok: false, retryAfterMs } };
 }
 
 /** When a bucket is full again and so worth nothing to remember. */

@@ -1,5 +1,5 @@
 /** Which API a path belongs to: each answers faults in the shape its own clients parse. */
-export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'operators' | 'app';
+export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'operators' | 'communications' | 'app';
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -20,6 +20,8 @@ export function apiOf(path: string): ApiFamily {
   if (BY_MACHINES.some((root) => under(path, root))) return 'pbx';
   if (under(path, '/socket.io')) return 'engine';
   if (under(path, '/callcenter_operators')) return 'operators';
+  if (['/communications', '/internal', '/.well-known/jwks.json'].some((root) => under(path, root)))
+    return 'communications';
   if (
     ['/api', '/bridge', '/metrics', '/__demo', '/retailcrm', '/retailcrm-admin/api'].some((root) =>
       under(path, root),

@@ -5,6 +5,7 @@ import type { AppEnv } from './context';
 import { answerPlatformError, PlatformError, publicCode } from './errors';
 import { allowedMethods, type MountedRoute } from './allowed-methods';
 import { apiOf, type ApiFamily } from './families';
+import { answerProblem, ProblemError, problemOf } from './problems';
 
 /** Answers in the shape of the API that was asked. `detail` for the dialer's clients, `error` for the PBX's, a number for Engine.IO's. */
 function refuse(family: ApiFamily, error: PlatformError): Response {
@@ -23,6 +24,7 @@ function refuse(family: ApiFamily, error: PlatformError): Response {
     const body = { code: publicCode(error.code), message: error.message, details, request_id: requestId };
     return Response.json(body, { status: error.status, headers });
   }
+  if (family === 'communications') return answerProblem(problemOf(error));
   return answerPlatformError(error);
 }
 
@@ -37,6 +39,7 @@ function internalFault(error: Error, request: Request, path: string): PlatformEr
 /** Every throw of a route that its own room did not turn into an answer. */
 export const answerFault: ErrorHandler<AppEnv> = (error, c) => {
   const family = apiOf(c.req.path);
+  if (error instanceof ProblemError) return answerProblem(error);
   if (error instanceof PlatformError) return refuse(family, error);
   if (error instanceof HTTPException && error.status < 500) {
     return refuse(family, new PlatformError('INVALID_PARAMS', error.message));

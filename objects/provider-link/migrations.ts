@@ -1,0 +1,33 @@
+import type { ObjectMigration } from '../lib/migrations';
+
+/** Append-only. */
+export const MIGRATIONS: readonly ObjectMigration[] = [
+  {
+    id: 1,
+    name: 'deliveries, news',
+    sql: `
+      CREATE TABLE deliveries (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        lane TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        key TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        attempts INTEGER NOT NULL DEFAULT 0,
+        next_at INTEGER NOT NULL,
+        error TEXT,
+        dead_at INTEGER
+      ) STRICT;
+      CREATE INDEX deliveries_waiting ON deliveries (lane, key, seq) WHERE dead_at IS NULL;
+      CREATE INDEX deliveries_dead ON deliveries (dead_at) WHERE dead_at IS NOT NULL;
+      CREATE TABLE settled (id TEXT PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+      CREATE INDEX settled_at ON settled (at);
+      CREATE TABLE news (
+        seq INTEGER PRIMARY KEY AUTOINCREMENT,
+        news TEXT NOT NULL
+      ) STRICT;
+      CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    `,
+  },
+];
