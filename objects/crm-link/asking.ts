@@ -2,7 +2,8 @@
 import { isLoopbackHttp } from '../lib/crm-secret';
 import { outgoingFetch, type Fetcher } from '../lib/outgoing-fetch';
 import { originsOf } from '../lib/outgoing-url';
-import type { CrmReply, CrmRequest } from './families/family';
+import type { Ask, CrmReply, CrmRequest } from './families/family';
+import type { LogStore } from './log-store';
 
 /** A page of 100 people is some 100 kB. */
 const MOST_BYTES = 1_048_576;
@@ -41,6 +42,41 @@ export async function ask(
     ...(after !== null && { retryAfterMs: after }),
   };
 }
+
+export interface AskingParts {
+  env: AskingEnv;
+  log: LogStore;
+  reach: Fetcher;
+}
+
+/** A request of its own, with its line in the log. */
+export const loggedAsk =
+  ({ env, log, reach }: AskingParts, timeoutMs: number): Ask =>
+  async (request) => {
+    const began = Date.now();
+    const reply = await ask(reach, env, request, timeoutMs, began);
+    const body = reply.body;
+    const refused = typeof body === 'object' && body !== null && 'success' in body && body.success !== true;
+    const ok = reply.status !== null && reply.status < 300 && !refused;
+    log.add(
+      {
+        eventType: request.eventType,
+        request: request.shown,
+        response: body ?? null,
+        status: ok ? 'success' : 'error',
+        error: ok ? null : (reply.error ?? messageOf(body) ?? `answered ${reply.status}`),
+        httpStatus: reply.status,
+        durationMs: Date.now() - began,
+      },
+      Date.now(),
+    );
+    return reply;
+  };
+
+const messageOf = (body: unknown): string | null =>
+  typeof body === 'object' && body !== null && 'errorMsg' in body && typeof body.errorMsg === 'string'
+    ? body.errorMsg
+    : null;
 
 function parse(text: string): unknown {
   try {

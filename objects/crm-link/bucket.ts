@@ -10,6 +10,8 @@ export interface Bucket {
  */
 const BURST = 0.5;
 
+const mostOf = (perSecond: number): number => Math.max(1, Math.floor(perSecond * BURST));
+
 /** How many of `wanted` requests may be made now, and the bucket after them. */
 export function take(
   bucket: Bucket | null,
@@ -17,7 +19,7 @@ export function take(
   wanted: number,
   now: number,
 ): { bucket: Bucket; granted: number } {
-  const most = Math.max(1, Math.floor(perSecond * BURST));
+  const most = mostOf(perSecond);
   const before = bucket ?? { tokens: most, at: now };
   // A clock that went back grants nothing.
   const passed = Math.max(0, now - before.at);
@@ -25,6 +27,12 @@ export function take(
   const granted = Math.min(wanted, Math.floor(tokens));
   return { bucket: { tokens: tokens - granted, at: now }, granted };
 }
+
+/** After a request that was granted and not made. */
+export const giveBack = (bucket: Bucket, perSecond: number): Bucket => ({
+  ...bucket,
+  tokens: Math.min(mostOf(perSecond), bucket.tokens + 1),
+});
 
 /** Milliseconds until one more request may be made. */
 export const untilNext = (bucket: Bucket, perSecond: number): number =>

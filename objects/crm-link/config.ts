@@ -1,5 +1,6 @@
 /** The link's copy of its configuration: D1 has the truth, the object goes on by the copy. The secret in it stays sealed. */
 import { and, eq } from 'drizzle-orm';
+import { recordingUrl } from '../../worker/auth/recording-links';
 import { openText } from '../../worker/auth/secrets';
 import { openDb } from '../../worker/db';
 import { crmLinks, crmManagers, tenants, type CrmLinkOptions } from '../../worker/db/schema';
@@ -13,6 +14,8 @@ export interface LinkConfig {
   sealed: string;
   options: CrmLinkOptions;
   registered: boolean;
+  /** Addresses of recordings are signed for it; absent in a copy that was read before there were any. */
+  recordingVersion?: number;
   zone: string;
   /** `[extension, user id of the CRM]`. */
   managers: [string, string][];
@@ -40,6 +43,7 @@ export async function readConfig(env: Env, tenantId: string, family: string): Pr
     sealed: row.link.secret,
     options: row.link.options,
     registered: row.link.registeredAt !== null,
+    recordingVersion: recordingVersion(row.link),
     zone: row.link.options.zone ?? row.zone,
     managers: managers.map(({ extension, userId }) => [extension, userId]),
   };
@@ -61,5 +65,33 @@ export function openLink(env: Env, tenantId: string, family: string, config: Lin
     zone: config.zone,
     users: new Map(config.managers),
     registered: config.registered,
+    recordingUrl: (call, recordingId) => recordingUrlOf(env, tenantId, family, config, call, recordingId),
   };
+}
+
+/** Which addresses of recordings are good: those of a link that was made anew, or whose addresses were called back, are not. */
+export const recordingVersion = (row: { createdAt: number; options: CrmLinkOptions }): number =>
+  row.options.recordingsSince ?? row.createdAt;
+
+const DAY_SEC = 24 * 3_600;
+
+function recordingUrlOf(
+  env: Env,
+  tenantId: string,
+  source: string,
+  { options, recordingVersion: version }: LinkConfig,
+  call: { callId: string; startedAt: number },
+  recordingId: string,
+): string | null {
+  const { publicUrl, noRecordings, recordingDays } = options;
+  if (publicUrl === undefined || noRecordings === true || version === undefined) return null;
+  // Counted from the call, so that a repeat of the record says the same.
+  const expiresAt =
+    recordingDays === undefined ? 0 : Math.ceil(call.startedAt / 1_000) + recordingDays * DAY_SEC;
+  return recordingUrl(
+    env,
+    publicUrl,
+    { tenantId, source, callId: call.callId, recordingId, expiresAt },
+    version,
+  );
 }

@@ -111,6 +111,17 @@ export interface CrmUserView {
 /** `status` is the CRM's HTTP status, null where it was not reached. */
 export type CrmAnswer<T> = { ok: true; value: T } | { ok: false; status: number | null; error: string };
 
+/** What a CRM knows of somebody who calls. */
+export interface CrmCaller {
+  /** The responsible manager's id in the CRM; null: none, or he is not free and the CRM does not tell who. */
+  userId: string | null;
+  /** His extension: by our mapping, else the code the CRM has for him. */
+  extension: string | null;
+  customerName: string | null;
+  /** There is a responsible manager, and he is not free. */
+  busy: boolean;
+}
+
 /** An address and a key as somebody typed them: tried before they are kept. */
 export interface LinkCandidate {
   url: string;
@@ -138,9 +149,9 @@ export interface CrmDrift {
   active: boolean;
 }
 
-/** `make_call`, `user_status`: a request of the CRM and what became of it. */
+/** A request of the CRM, or of whoever acts for it, and what became of it. */
 export interface AskedOfUs {
-  eventType: 'make_call' | 'user_status';
+  eventType: 'make_call' | 'user_status' | 'smart_redirect' | 'monitor' | 'transfer';
   callId: string | null;
   phone: string | null;
   request: Record<string, string>;
@@ -176,6 +187,11 @@ export interface CrmLinkApi extends Rpc.DurableObjectBranded, CrmReceiver {
   tryPopup(input: { userId: string; code: string }): Promise<CrmAnswer<null>>;
   /** Makes us known to the CRM (or known as inactive), with the extensions D1 has. */
   register(input: RegisterInput): Promise<CrmAnswer<{ created: boolean; unknownUsers: string[] }>>;
+  /**
+   * Who a number is to the CRM, asked now: within its budget of requests, never while it is held or its breaker is open.
+   * A link that is not configured, or switched off, knows nobody.
+   */
+  lookUp(input: { phone: string; ignoreStatus: boolean }): Promise<CrmAnswer<CrmCaller>>;
   /** Active people of the CRM. */
   users(): Promise<CrmAnswer<CrmUserView[]>>;
   /** Pushes our extensions to the CRM; where it can't be reached, it is tried again until it succeeds. */

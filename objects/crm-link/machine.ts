@@ -43,7 +43,8 @@ export type Outcome =
 export type Verdict =
   | { kind: 'delivered'; duplicate: boolean }
   | { kind: 'skipped'; reason: string }
-  | { kind: 'retry'; at: number; error: string }
+  /** `alone`: from now on by itself, it failed in a request it shared. */
+  | { kind: 'retry'; at: number; error: string; alone: boolean }
   /** It waits without having used up an attempt. */
   | { kind: 'held'; error: string; httpStatus: number }
   | { kind: 'dead'; error: string };
@@ -60,12 +61,15 @@ export function backoff(attempt: number, random: () => number, retryAfterMs = 0)
   return Math.ceil(Math.max(asked, POLICY.baseDelayMs, delay / 2 + (random() * delay) / 2));
 }
 
-/** What to do with a message after an attempt. `attempts` includes this one. */
+/**
+ * What to do with a message after an attempt. `attempts` includes this one; `together`: so many messages shared the request.
+ */
 export function judge(
   message: { attempts: number; createdAt: number },
   outcome: Outcome,
   now: number,
   random: () => number,
+  together = 1,
 ): Verdict {
   switch (outcome.kind) {
     case 'delivered':
@@ -73,7 +77,10 @@ export function judge(
     case 'skipped':
       return outcome;
     case 'refused':
-      return { kind: 'dead', error: outcome.error };
+      // The CRM refuses a request whole for one message in it: which one it is shows when each goes by itself.
+      return together > 1
+        ? { kind: 'retry', at: now, error: outcome.error, alone: true }
+        : { kind: 'dead', error: outcome.error };
     case 'rejected':
       return { kind: 'held', error: outcome.error, httpStatus: outcome.httpStatus };
     case 'limited': {
@@ -82,17 +89,22 @@ export function judge(
         POLICY.limitedDelayMs * 2 ** Math.min(message.attempts - 1, 20),
       );
       const asked = Math.min(outcome.retryAfterMs ?? 0, POLICY.maxRetryAfterMs);
-      return lifeOr(message, now + Math.ceil(asked + step * (0.5 + random() / 2)), outcome.error);
+      return lifeOr(message, now + Math.ceil(asked + step * (0.5 + random() / 2)), outcome.error, false);
     }
     case 'failed':
-      return lifeOr(message, now + backoff(message.attempts, random, outcome.retryAfterMs), outcome.error);
+      return lifeOr(
+        message,
+        now + backoff(message.attempts, random, outcome.retryAfterMs),
+        outcome.error,
+        together > 1,
+      );
   }
 }
 
-const lifeOr = (message: { createdAt: number }, at: number, error: string): Verdict =>
+const lifeOr = (message: { createdAt: number }, at: number, error: string, alone: boolean): Verdict =>
   at >= message.createdAt + POLICY.lifeMs
     ? { kind: 'dead', error: `${error} (not told within 24 hours)` }
-    : { kind: 'retry', at, error };
+    : { kind: 'retry', at, error, alone };
 
 /** The breaker after an attempt. */
 export function breakerAfter(breaker: Breaker, outcome: Outcome, now: number, random: () => number): Breaker {

@@ -47,4 +47,10 @@ export const MIGRATIONS: readonly ObjectMigration[] = [
       CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    id: 2,
+    name: 'alone',
+    // What failed in a request it shared is tried by itself.
+    sql: 'ALTER TABLE deliveries ADD COLUMN alone INTEGER NOT NULL DEFAULT 0',
+  },
 ];

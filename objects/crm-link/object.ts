@@ -7,6 +7,7 @@ import type * as contract from './contract';
 import { CrmOffice } from './office';
 import { LinkCopy } from './link-copy';
 import { LogStore } from './log-store';
+import { Lookups } from './lookups';
 import { MIGRATIONS } from './migrations';
 import { State } from './state';
 import { DeliveryStore } from './store';
@@ -23,6 +24,7 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
   private readonly log: LogStore;
   private readonly teller: Teller;
   private readonly office: CrmOffice;
+  private readonly lookups: Lookups;
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -42,6 +44,7 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
       reach,
     });
     this.office = new CrmOffice({ env, state, copy: this.copy, log: this.log, reach });
+    this.lookups = new Lookups({ env, state, copy: this.copy, log: this.log, reach });
     void ctx.blockConcurrencyWhile(async () => {
       migrateObject(storage, MIGRATIONS);
       if (ctx.id.name !== undefined) this.copy.named(ctx.id.name);
@@ -141,6 +144,13 @@ export class CrmLink extends DurableObject<Env> implements contract.CrmLinkApi {
 
   async drift(): Promise<contract.CrmAnswer<contract.CrmDrift>> {
     return this.office.drift();
+  }
+
+  async lookUp(input: {
+    phone: string;
+    ignoreStatus: boolean;
+  }): Promise<contract.CrmAnswer<contract.CrmCaller>> {
+    return this.lookups.lookUp(input);
   }
 
   override async alarm(): Promise<void> {

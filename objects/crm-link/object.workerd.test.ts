@@ -126,7 +126,7 @@ describe('when the CRM is not well', () => {
       const link = await connected();
       const before = link.sim.seen.length;
       link.sim.faults.push(fault);
-      await link.stub.takeIntents(Array.from({ length: 12 }, (__, n) => record(n)));
+      await link.stub.takeIntents(Array.from({ length: 12 }, (__, n) => popup(n)));
       await link.alarm();
       const asked = link.sim.seen.length - before;
       expect(asked).toBeGreaterThanOrEqual(5);
@@ -137,7 +137,7 @@ describe('when the CRM is not well', () => {
       link.sim.faults.length = 0;
       await link.stub.resume();
       await link.alarm();
-      expect(link.sim.history).toHaveLength(12);
+      expect(link.sim.popups).toHaveLength(12);
       const { items } = await link.stub.logs({ limit: 50, eventType: 'breaker_open' });
       expect(items).toHaveLength(1);
     },
@@ -233,9 +233,9 @@ describe('when the CRM is not well', () => {
 
   it('sends no more than the CRM allows in a second', async () => {
     const link = await connected();
-    await link.stub.takeIntents(Array.from({ length: 90 }, (_, n) => record(n)));
+    await link.stub.takeIntents(Array.from({ length: 90 }, (_, n) => popup(n)));
     await link.alarm();
-    expect(link.sim.history).toHaveLength(90);
+    expect(link.sim.popups).toHaveLength(90);
     expect(link.sim.seen.filter(({ status }) => status === 503)).toEqual([]);
   });
 });

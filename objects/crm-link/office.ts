@@ -1,7 +1,7 @@
 import type { Env } from '../../worker/env';
 import type { CrmIntent } from '../call-hub/crm/contract';
 import type { Fetcher } from '../lib/outgoing-fetch';
-import { ask } from './asking';
+import { loggedAsk } from './asking';
 import { take, untilNext, type Bucket } from './bucket';
 import type { CrmAnswer, CrmDrift, CrmUserView, LinkCandidate, LinkStatus, RegisterInput } from './contract';
 import type { Ask, CrmDirectory, FamilyLink } from './families/family';
@@ -98,7 +98,14 @@ export class CrmOffice {
       // A key that can't be opened any more is why somebody enters another.
     }
     const { tenantId } = copy;
-    const none = { tenantId, options: {}, zone: 'UTC', users: new Map<string, string>(), registered: false };
+    const none = {
+      tenantId,
+      options: {},
+      zone: 'UTC',
+      users: new Map<string, string>(),
+      registered: false,
+      recordingUrl: () => null,
+    };
     return { ...none, ...known, ...candidate };
   }
 
@@ -190,7 +197,7 @@ export class CrmOffice {
 
   /** One request at a time within the CRM's budget, timed and logged. */
   private asker(): Ask {
-    const { env, log, state, reach } = this.parts;
+    const { state } = this.parts;
     return async (request) => {
       for (;;) {
         const { bucket, granted } = take(state.read<Bucket>('office') ?? null, PER_SECOND, 1, Date.now());
@@ -198,32 +205,10 @@ export class CrmOffice {
         if (granted === 1) break;
         await scheduler.wait(untilNext(bucket, PER_SECOND));
       }
-      const began = Date.now();
-      const reply = await ask(reach, env, request, TIMEOUT_MS, began);
-      const body = reply.body;
-      const refused = typeof body === 'object' && body !== null && 'success' in body && body.success !== true;
-      const ok = reply.status !== null && reply.status < 300 && !refused;
-      log.add(
-        {
-          eventType: request.eventType,
-          request: request.shown,
-          response: body ?? null,
-          status: ok ? 'success' : 'error',
-          error: ok ? null : (reply.error ?? messageOf(body) ?? `answered ${reply.status}`),
-          httpStatus: reply.status,
-          durationMs: Date.now() - began,
-        },
-        Date.now(),
-      );
-      return reply;
+      return loggedAsk(this.parts, TIMEOUT_MS)(request);
     };
   }
 }
-
-const messageOf = (body: unknown): string | null =>
-  typeof body === 'object' && body !== null && 'errorMsg' in body && typeof body.errorMsg === 'string'
-    ? body.errorMsg
-    : null;
 
 const NOT_CONFIGURED = { ok: false, status: null, error: 'the CRM is not connected yet' } as const;
 const NO_DIRECTORY = {

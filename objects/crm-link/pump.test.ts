@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { CrmRecord } from '../call-hub/crm/contract';
 import { CLOSED, type Breaker } from '../lib/breaker';
 import { take, untilNext, type Bucket } from './bucket';
-import { backoff, breakerAfter, judge, POLICY, type Outcome } from './machine';
-import { Pump, type PumpParts, type Waiting } from './pump';
+import { backoff, breakerAfter, judge, POLICY, type Outcome, type Verdict } from './machine';
+import { Pump, type PumpLimits, type PumpParts, type Waiting } from './pump';
 
 const intent: CrmRecord = {
   kind: 'record',
@@ -34,12 +34,27 @@ class Bench {
   breakerNow: Breaker = CLOSED;
   bucketNow: Bucket | null = null;
   heldNow = false;
+  /** Ids of each request. */
+  readonly requests: string[][] = [];
   private readonly telling = new Set<string>();
 
-  constructor(private readonly answer: (id: string) => Outcome) {}
+  /** `answer` is of a request, by the ids in it; `together`: so many share one, of those that `shares` names. */
+  constructor(
+    private readonly answer: (ids: string[]) => Outcome,
+    private readonly together = 1,
+    private readonly shares: (id: string) => boolean = () => true,
+  ) {}
 
   add(id: string, key: string): void {
-    this.waiting.push({ id, key, intent, createdAt: this.now, attempts: 0, nextAt: this.now });
+    this.waiting.push({
+      id,
+      key,
+      intent,
+      createdAt: this.now,
+      attempts: 0,
+      nextAt: this.now,
+      alone: false,
+    });
   }
 
   private take(id: string): void {
@@ -65,26 +80,9 @@ class Bench {
       found.nextAt = now + POLICY.attemptLeaseMs;
       return true;
     },
-    settle: (message, verdict) => {
-      const found = this.waiting.find((one) => one.id === message.id);
-      switch (verdict.kind) {
-        case 'retry':
-          if (found !== undefined) found.nextAt = verdict.at;
-          break;
-        case 'held':
-          if (found !== undefined) found.nextAt = this.now;
-          this.heldNow = true;
-          break;
-        case 'dead':
-          this.dead.push(message.id);
-          this.take(message.id);
-          break;
-        case 'delivered':
-        case 'skipped':
-          this.settled.push(message.id);
-          this.take(message.id);
-          break;
-      }
+    together: ({ id }) => (this.shares(id) ? this.together : 1),
+    settle: (settlements) => {
+      for (const { message, verdict } of settlements) this.settleOne(message.id, verdict);
     },
     breaker: () => this.breakerNow,
     saveBreaker: (breaker) => {
@@ -94,18 +92,50 @@ class Bench {
     saveBucket: (bucket) => {
       this.bucketNow = bucket;
     },
-    deliver: async (message) => {
-      // Never two of one call at once.
-      expect(this.telling.has(message.key)).toBe(false);
-      this.telling.add(message.key);
-      this.asked.push({ id: message.id, at: this.now });
+    deliver: async (messages) => {
+      this.requests.push(messages.map(({ id }) => id));
+      for (const { id, key } of messages) {
+        // Never two of one call at once.
+        expect(this.telling.has(key)).toBe(false);
+        this.telling.add(key);
+        this.asked.push({ id, at: this.now });
+      }
       await Promise.resolve();
-      this.telling.delete(message.key);
-      return { outcome: this.answer(message.id) };
+      for (const { key } of messages) this.telling.delete(key);
+      const outcome = this.answer(messages.map(({ id }) => id));
+      return messages.map(() => ({ outcome }));
     },
   };
 
-  pump = (): Promise<number> => new Pump(this.parts, { concurrency: 6, most: 100, perSecond: 40 }).run();
+  private settleOne(id: string, verdict: Verdict): void {
+    const found = this.waiting.find((one) => one.id === id);
+    switch (verdict.kind) {
+      case 'retry':
+        if (found === undefined) return;
+        found.nextAt = verdict.at;
+        found.alone ||= verdict.alone;
+        break;
+      case 'held':
+        if (found !== undefined) found.nextAt = this.now;
+        this.heldNow = true;
+        break;
+      case 'dead':
+        this.dead.push(id);
+        this.take(id);
+        break;
+      case 'delivered':
+      case 'skipped':
+        this.settled.push(id);
+        this.take(id);
+        break;
+    }
+  }
+
+  get limits(): PumpLimits {
+    return { concurrency: 6, most: 100, perSecond: 40, together: this.together };
+  }
+
+  pump = (): Promise<number> => new Pump(this.parts, this.limits).run();
 
   /** Until nothing waits: the clock jumps on, a person lifts holds. */
   async run(): Promise<void> {
@@ -161,17 +191,75 @@ describe('Pump', () => {
       release = resolve;
     });
     const { deliver } = bench.parts;
-    bench.parts.deliver = async (message) => {
-      if (message.id === 'first') await gate;
+    bench.parts.deliver = async (messages) => {
+      if (messages[0]?.id === 'first') await gate;
       else release();
-      return deliver(message);
+      return deliver(messages);
     };
-    const pump = new Pump(bench.parts, { concurrency: 6, most: 100, perSecond: 40 });
+    const pump = new Pump(bench.parts, bench.limits);
     const done = pump.run();
     bench.add('second', 'b');
     pump.kick();
     await done;
     expect(bench.settled).toEqual(['second', 'first']);
+  });
+
+  it('tells many together, each request within the budget, and waits for nothing else', async () => {
+    const bench = new Bench(() => ({ kind: 'delivered' }), 50);
+    for (let n = 0; n < 1_000; n += 1) bench.add(`m${n}`, `k${n}`);
+    await bench.pump();
+    expect(bench.settled).toHaveLength(1_000);
+    expect(bench.requests.map((ids) => ids.length)).toEqual(Array<number>(20).fill(50));
+  });
+
+  it('lets rows gather while popups go out, and no longer', async () => {
+    const bench = new Bench(
+      () => ({ kind: 'delivered' }),
+      50,
+      (id) => id.startsWith('row'),
+    );
+    for (let n = 0; n < 200; n += 1) {
+      bench.add(`popup${n}`, `k${n}`);
+      bench.add(`row${n}`, `k${n}`);
+    }
+    await bench.run();
+    expect(bench.settled).toHaveLength(400);
+    const uploads = bench.requests.filter(([id = '']) => id.startsWith('row'));
+    expect(uploads.length).toBeLessThan(10);
+    // None waits for all the popups there are.
+    expect(bench.requests.findIndex(([id = '']) => id.startsWith('row'))).toBeLessThan(70);
+  });
+
+  it('finds the one the CRM refuses among many, and tells the others', async () => {
+    const bad = ['m7', 'm33'];
+    const bench = new Bench(
+      (ids) =>
+        ids.some((id) => bad.includes(id)) ? { kind: 'refused', error: '400' } : { kind: 'delivered' },
+      50,
+    );
+    for (let n = 0; n < 60; n += 1) bench.add(`m${n}`, `k${n}`);
+    await bench.pump();
+    expect(bench.dead.sort()).toEqual(['m33', 'm7']);
+    expect(bench.settled).toHaveLength(58);
+  });
+
+  it('asks a CRM for fewer at once that cannot take many', async () => {
+    const bench = new Bench((ids) => (ids.length > 10 ? down : { kind: 'delivered' }), 50);
+    for (let n = 0; n < 400; n += 1) bench.add(`m${n}`, `k${n}`);
+    await bench.run();
+    expect(bench.settled).toHaveLength(400);
+    expect(bench.requests.filter((ids) => ids.length > 10).length).toBeLessThan(40);
+  });
+
+  it('spends nothing of the budget on what is not told', async () => {
+    const bench = new Bench(([id = '']) =>
+      id.startsWith('old') ? { kind: 'skipped', reason: 'old' } : { kind: 'delivered' },
+    );
+    for (let n = 0; n < 90; n += 1) bench.add(`old${n}`, `k${n}`);
+    bench.add('new', 'n');
+    await bench.pump();
+    expect(bench.settled).toHaveLength(91);
+    expect(bench.now).toBe(1_000);
   });
 
   it('loses nothing and keeps the order of every call, whatever the CRM does', async () => {
@@ -187,10 +275,15 @@ describe('Pump', () => {
     );
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.nat(3), { maxLength: 25 }),
+        fc.array(fc.nat(5), { maxLength: 25 }),
         fc.infiniteStream(outcome),
-        async (keys, outcomes) => {
-          const bench = new Bench(() => outcomes.next().value ?? { kind: 'delivered' });
+        fc.integer({ min: 1, max: 5 }),
+        async (keys, outcomes, together) => {
+          const bench = new Bench(
+            () => outcomes.next().value ?? { kind: 'delivered' },
+            together,
+            (id) => id.charCodeAt(2) % 3 !== 0,
+          );
           keys.forEach((key, n) => bench.add(`${key}:${n}`, String(key)));
           await bench.run();
           expect(bench.waiting).toEqual([]);

@@ -18,6 +18,7 @@ type Row = {
   created_at: number;
   attempts: number;
   next_at: number;
+  alone: number;
   error: string | null;
   dead_at: number | null;
 };
@@ -78,6 +79,7 @@ export class DeliveryStore {
       intent: intentOf(row),
       createdAt: row.created_at,
       attempts: row.attempts,
+      alone: row.alone === 1,
     }));
   }
 
@@ -100,8 +102,14 @@ export class DeliveryStore {
     this.promote(message.key);
   }
 
-  retry(id: string, at: number, error: string): void {
-    this.sql.exec('UPDATE deliveries SET next_at = ?, error = ? WHERE id = ?', at, error, id);
+  retry(id: string, { at, error, alone }: { at: number; error: string; alone: boolean }): void {
+    this.sql.exec(
+      'UPDATE deliveries SET next_at = ?, error = ?, alone = max(alone, ?) WHERE id = ?',
+      at,
+      error,
+      alone ? 1 : 0,
+      id,
+    );
   }
 
   /** It waits as if it had not been tried. */

@@ -7,8 +7,8 @@ import type { LinkConfig } from './config';
 import type { LinkHold, LinkStatus } from './contract';
 import type { LinkCopy } from './link-copy';
 import type { LogStore } from './log-store';
-import { POLICY, type Verdict } from './machine';
-import { Pump, type Attempted, type Waiting } from './pump';
+import { POLICY, type Outcome } from './machine';
+import { Pump, type Attempted, type Settlement, type Waiting } from './pump';
 import type { State } from './state';
 import type { DeliveryStore } from './store';
 
@@ -30,6 +30,14 @@ interface Last {
   lastSuccessAt: number | null;
   lastFailureAt: number | null;
   lastError: string | null;
+}
+
+/** What the log shows of an exchange. */
+interface Told {
+  eventType: string;
+  request: unknown;
+  response: unknown;
+  status: number | null;
 }
 
 /** Tells the CRM what waits: the object's state around the pump. */
@@ -62,14 +70,16 @@ export class Teller {
           if (begun) this.telling.add(id);
           return begun;
         },
-        settle: (message, verdict, attempted, now) => this.settle(message, verdict, attempted, now),
+        together: ({ intent }) =>
+          copy.family.sharing?.takes(intent) === true ? copy.family.sharing.most : 1,
+        settle: (settlements, now) => this.settle(settlements, now),
         breaker: () => this.breaker(),
         saveBreaker: (breaker) => this.saveBreaker(breaker),
         bucket: () => state.read<Bucket>('bucket') ?? null,
         saveBucket: (bucket) => state.write('bucket', bucket),
-        deliver: (message) => this.deliver(message),
+        deliver: (messages) => this.deliver(messages),
       },
-      { ...LIMITS, perSecond: copy.family.perSecond },
+      { ...LIMITS, perSecond: copy.family.perSecond, together: copy.family.sharing?.most ?? 1 },
     );
     try {
       await this.pump.run();
@@ -79,80 +89,108 @@ export class Teller {
     return this.sawUnknown;
   }
 
-  private async deliver(message: Waiting): Promise<Attempted> {
-    const { copy, env, log, reach } = this.parts;
+  private async deliver(messages: Waiting[]): Promise<Attempted[]> {
+    const { copy, env, reach } = this.parts;
     const link = copy.link();
-    if (link === null) return { outcome: { kind: 'skipped', reason: 'the link was deleted' } };
-    const { intent } = message;
+    const skipped = (reason: string): Attempted[] =>
+      messages.map(() => ({ outcome: { kind: 'skipped', reason } }));
+    if (link === null) return skipped('the link was deleted');
+    const [first, ...others] = messages;
+    if (first === undefined) return [];
     const began = Date.now();
+    const { sharing } = copy.family;
+    if (others.length > 0 && sharing !== undefined) {
+      const intents = messages.map(({ intent }) => intent);
+      const request = sharing.request(intents, link);
+      const reply = await ask(reach, env, request, POLICY.timeoutMs, began);
+      const tookMs = Date.now() - began;
+      return messages.map((message) => {
+        const outcome = copy.family.judge(message.intent, link, reply);
+        const shown = sharing.shown(message.intent, link, reply);
+        const { eventType } = request;
+        return {
+          outcome,
+          note: () => this.note(message, { eventType, ...shown, status: reply.status }, outcome, tookMs),
+        };
+      });
+    }
+    const { intent } = first;
     const life = link.options.popupLifeSec;
     if (intent.kind !== 'record' && life !== undefined && intent.at + life * 1_000 < began)
-      return { outcome: { kind: 'skipped', reason: `older than ${life} s` } };
+      return skipped(`older than ${life} s`);
     const request = await copy.family.request(intent, link, began);
-    if ('skip' in request) return { outcome: { kind: 'skipped', reason: request.skip } };
+    if ('skip' in request) return skipped(request.skip);
     const reply = await ask(reach, env, request, POLICY.timeoutMs, began);
     const outcome = copy.family.judge(intent, link, reply);
-    const error = 'error' in outcome ? outcome.error : null;
-    const note = (): void =>
-      log.add(
-        {
-          eventType: request.eventType,
-          callId: intent.call.externalId,
-          phone: intent.call.phone,
-          request: request.shown,
-          response: reply.body ?? null,
-          status: error === null ? 'success' : 'error',
-          error,
-          httpStatus: reply.status,
-          attempt: message.attempts,
-          durationMs: Date.now() - began,
-        },
-        Date.now(),
-      );
-    return { outcome, note };
+    const tookMs = Date.now() - began;
+    const { eventType, shown } = request;
+    const told = { eventType, request: shown, response: reply.body ?? null, status: reply.status };
+    return [{ outcome, note: () => this.note(first, told, outcome, tookMs) }];
   }
 
-  private settle(message: Waiting, verdict: Verdict, attempted: Attempted, now: number): void {
-    const { storage, store, copy } = this.parts;
-    this.telling.delete(message.id);
-    storage.transactionSync(() => {
-      attempted.note?.();
-      switch (verdict.kind) {
-        case 'delivered':
-          store.done(message, now);
-          copy.count({ delivered: 1, ...(verdict.duplicate && { duplicates: 1 }) });
-          this.saveLast({ lastSuccessAt: now });
-          break;
-        case 'skipped':
-          store.done(message, now);
-          copy.count({ skipped: 1 });
-          break;
-        case 'retry':
-          store.retry(message.id, verdict.at, verdict.error);
-          copy.count({ failed: 1 });
-          this.saveLast({ lastFailureAt: now, lastError: verdict.error });
-          break;
-        case 'held':
-          store.putBack(message.id, verdict.error, now);
-          copy.count({ failed: 1 });
-          this.saveLast({ lastFailureAt: now, lastError: verdict.error });
-          if (this.held() === null)
-            this.parts.state.write('held', {
-              since: now,
-              httpStatus: verdict.httpStatus,
-              reason: verdict.error,
-            } satisfies LinkHold);
-          break;
-        case 'dead':
-          store.die(message, verdict.error, now);
-          copy.count({ failed: 1, dead: 1 });
-          this.saveLast({ lastFailureAt: now, lastError: verdict.error });
-          break;
-      }
-      const { outcome } = attempted;
-      if (outcome.kind === 'delivered' && outcome.unknownCodes !== undefined)
-        this.unknown(outcome.unknownCodes);
+  private note({ intent, attempts }: Waiting, told: Told, outcome: Outcome, durationMs: number): void {
+    const error = 'error' in outcome ? outcome.error : null;
+    this.parts.log.add(
+      {
+        eventType: told.eventType,
+        callId: intent.call.externalId,
+        phone: intent.call.phone,
+        request: told.request,
+        response: told.response,
+        status: error === null ? 'success' : 'error',
+        error,
+        httpStatus: told.status,
+        attempt: attempts,
+        durationMs,
+      },
+      Date.now(),
+    );
+  }
+
+  private settle(settlements: Settlement[], now: number): void {
+    for (const { message } of settlements) this.telling.delete(message.id);
+    this.parts.storage.transactionSync(() => {
+      for (const settlement of settlements) this.settleOne(settlement, now);
     });
+  }
+
+  private settleOne({ message, verdict, outcome, note }: Settlement, now: number): void {
+    const { store, copy } = this.parts;
+    note?.();
+    switch (verdict.kind) {
+      case 'delivered':
+        store.done(message, now);
+        copy.count({ delivered: 1, ...(verdict.duplicate && { duplicates: 1 }) });
+        this.saveLast({ lastSuccessAt: now });
+        break;
+      case 'skipped':
+        store.done(message, now);
+        copy.count({ skipped: 1 });
+        break;
+      case 'retry':
+        store.retry(message.id, verdict);
+        copy.count({ failed: 1 });
+        this.saveLast({ lastFailureAt: now, lastError: verdict.error });
+        break;
+      case 'held':
+        store.putBack(message.id, verdict.error, now);
+        copy.count({ failed: 1 });
+        this.saveLast({ lastFailureAt: now, lastError: verdict.error });
+        if (this.held() === null)
+          this.parts.state.write('held', {
+            since: now,
+            httpStatus: verdict.httpStatus,
+            reason: verdict.error,
+          } satisfies LinkHold);
+        break;
+      case 'dead':
+        store.die(message, verdict.error, now);
+        copy.count({ failed: 1, dead: 1 });
+        this.saveLast({ lastFailureAt: now, lastError: verdict.error });
+        break;
+    }
+    if (outcome.kind === 'delivered' && outcome.unknownCodes !== undefined)
+      this.unknown(outcome.unknownCodes);
   }
 
   /** The CRM's copy of our extensions is not what we have. */

@@ -5,7 +5,7 @@
  */
 import type { CrmIntent } from '../../call-hub/crm/contract';
 import type { CrmLinkOptions } from '../../../worker/db/schema';
-import type { CrmAnswer, CrmDrift, CrmUserView, LinkCandidate, RegisterInput } from '../contract';
+import type { CrmAnswer, CrmCaller, CrmDrift, CrmUserView, LinkCandidate, RegisterInput } from '../contract';
 import type { Outcome } from '../machine';
 
 /** The link as a family sees it; the secret is open. */
@@ -17,6 +17,8 @@ export interface FamilyLink extends LinkCandidate {
   /** The CRM's user by our extension. */
   users: ReadonlyMap<string, string>;
   registered: boolean;
+  /** Where the CRM's people listen to a recording; null where it is not to be told. */
+  recordingUrl(call: { callId: string; startedAt: number }, recordingId: string): string | null;
 }
 
 export interface CrmRequest {
@@ -41,15 +43,33 @@ export interface CrmReply {
 
 export type Ask = (request: CrmRequest) => Promise<CrmReply>;
 
+/** What a CRM takes of several calls in one request. */
+export interface CrmSharing {
+  /** Calls in one request. */
+  most: number;
+  takes(intent: CrmIntent): boolean;
+  /** One request for several intents, each of which it takes; the family's `judge` says what it means for one of them. */
+  request(intents: CrmIntent[], link: FamilyLink): CrmRequest;
+  /** What the log of one of them shows of the exchange: its own part of it. */
+  shown(intent: CrmIntent, link: FamilyLink, reply: CrmReply): { request: unknown; response: unknown };
+}
+
 export interface CrmFamily {
   name: string;
   /** Requests a second that the CRM allows for telling. */
   perSecond: number;
+  sharing?: CrmSharing;
   /** What to send for an intent at `now`, or why nothing is to be told. */
   request(intent: CrmIntent, link: FamilyLink, now: number): Promise<CrmRequest | { skip: string }>;
   /** What the answer to such a request means. */
   judge(intent: CrmIntent, link: FamilyLink, reply: CrmReply): Outcome;
   test(link: FamilyLink, ask: Ask, now: number): Promise<CrmAnswer<{ details: string }>>;
+  /** Who a customer's number belongs to, and who is responsible for him. */
+  lookUp?(
+    input: { phone: string; ignoreStatus: boolean },
+    link: FamilyLink,
+    ask: Ask,
+  ): Promise<CrmAnswer<CrmCaller>>;
   /** What only some CRMs have: our registration with them, their people, their copy of our extensions. */
   directory?: CrmDirectory;
 }

@@ -11,6 +11,7 @@ const link = (more: Partial<FamilyLink> = {}): FamilyLink => ({
   zone: 'Europe/Moscow',
   users: new Map([['101', '11']]),
   registered: true,
+  recordingUrl: (_, recordingId) => `https://pbx.example/${recordingId}`,
   ...more,
 });
 const at = Date.UTC(2026, 0, 31, 21, 30, 5);
@@ -73,14 +74,15 @@ describe('a row of the history', () => {
       lines: { '0001001': '+375000000009' },
       site: 'shop',
       prefixIds: true,
-      publicUrl: 'https://pbx.example',
     };
     expect(rowOf(record({ recordingId: 'r1' }), { options })).toMatchObject({
       externalPhone: '+375000000009',
       site: 'shop',
       externalId: '0101-1.1',
-      recordUrl: 'https://pbx.example/api/call/c_1/recordings/r1',
+      recordUrl: 'https://pbx.example/r1',
     });
+    expect(rowOf(record({ recordingId: 'r1' }), { recordingUrl: () => null })).not.toHaveProperty('recordUrl');
+    expect(rowOf(record())).not.toHaveProperty('recordUrl');
   });
 
   it.each<[CrmResult, string]>([

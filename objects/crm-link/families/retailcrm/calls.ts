@@ -1,7 +1,8 @@
 /** Popups and history rows: from our words into RetailCRM's. */
 import type { CrmCall, CrmIntent, CrmRecord, CrmResult } from '../../../call-hub/crm/contract';
 import type { Outcome } from '../../machine';
-import type { CrmReply, CrmRequest, FamilyLink } from '../family';
+import type { CrmReply, CrmRequest, CrmSharing, FamilyLink } from '../family';
+import { recordingUrlOf } from '../recording-url';
 import { isRecord, refusalOf } from '../replies';
 import { post, succeeded, words } from './wire';
 
@@ -23,9 +24,13 @@ const CALL_RESULT: Record<CrmResult, string> = {
   failed: 'failed',
 };
 
+const UPLOAD_PATH = '/api/v5/telephony/calls/upload';
+
+const upload = (records: readonly CrmRecord[], link: FamilyLink): CrmRequest =>
+  post(link, 'calls_upload', UPLOAD_PATH, { calls: records.map((record) => rowOf(record, link)) });
+
 export function callRequest(intent: CrmIntent, link: FamilyLink): CrmRequest | { skip: string } {
-  if (intent.kind === 'record')
-    return post(link, 'calls_upload', '/api/v5/telephony/calls/upload', { calls: [rowOf(intent, link)] });
+  if (intent.kind === 'record') return upload([intent], link);
   const codes = intent.extensions.filter((extension) => link.users.has(extension));
   // The CRM would answer that it knows none of them.
   if (codes.length === 0) return { skip: `no manager of the CRM has ${intent.extensions.join(', ')}` };
@@ -65,6 +70,26 @@ export function judgeCall(intent: CrmIntent, link: FamilyLink, reply: CrmReply):
   return unknownCodes.length === 0 ? { kind: 'delivered' } : { kind: 'delivered', unknownCodes };
 }
 
+const isRecordIntent = (intent: CrmIntent): intent is CrmRecord => intent.kind === 'record';
+
+/** History rows of many calls go up in one request. */
+export const sharing: CrmSharing = {
+  most: 50,
+  takes: isRecordIntent,
+  request: (intents, link) => upload(intents.filter(isRecordIntent), link),
+  shown(intent, link, { body }) {
+    const id = externalIdOf(intent.call, link);
+    const known = isRecord(body) && Array.isArray(body.duplicateCalls) && body.duplicateCalls.includes(id);
+    return {
+      request: { path: UPLOAD_PATH, calls: isRecordIntent(intent) ? [rowOf(intent, link)] : [] },
+      response:
+        isRecord(body) && Array.isArray(body.duplicateCalls)
+          ? { ...body, duplicateCalls: known ? [id] : [] }
+          : (body ?? null),
+    };
+  },
+};
+
 const externalIdOf = (call: CrmCall, link: FamilyLink): string =>
   link.options.prefixIds === true ? `${link.tenantId}-${call.externalId}` : call.externalId;
 
@@ -95,11 +120,9 @@ function rowOf(record: CrmRecord, link: FamilyLink): Record<string, unknown> {
   };
 }
 
-/** Where a signed-in user of ours listens to it. */
-function recordingOf({ call, recordingId }: CrmRecord, link: FamilyLink): { recordUrl?: string } {
-  const { publicUrl } = link.options;
-  if (recordingId === null || publicUrl === undefined) return {};
-  return { recordUrl: `${publicUrl}/api/call/${call.callId}/recordings/${recordingId}` };
+function recordingOf(record: CrmRecord, link: FamilyLink): { recordUrl?: string } {
+  const url = recordingUrlOf(record, link);
+  return url === null ? {} : { recordUrl: url };
 }
 
 /** Of a call answered at a moment nobody saw: what is left after the waiting. */

@@ -1,7 +1,8 @@
 import type { CrmAnswer } from '../../contract';
 import type { CrmFamily } from '../family';
-import { callRequest, judgeCall } from './calls';
+import { callRequest, judgeCall, sharing } from './calls';
 import { directory } from './directory';
+import { lookUp } from './look-up';
 import { get, refused, succeeded } from './wire';
 
 /** RetailCRM, API version 5. */
@@ -9,6 +10,7 @@ export const retailcrm: CrmFamily = {
   name: 'retailcrm',
   // Of `/telephony` paths; others are asked seldom and one at a time.
   perSecond: 40,
+  sharing,
   request: (intent, link) => Promise.resolve(callRequest(intent, link)),
   judge: judgeCall,
   async test(link, ask): Promise<CrmAnswer<{ details: string }>> {
@@ -21,5 +23,6 @@ export const retailcrm: CrmFamily = {
         : 0;
     return { ok: true, value: { details: `${total} users` } };
   },
+  lookUp,
   directory,
 };

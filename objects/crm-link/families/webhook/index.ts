@@ -5,6 +5,7 @@
 import type { CrmIntent } from '../../../call-hub/crm/contract';
 import type { CrmAnswer } from '../../contract';
 import type { CrmFamily, CrmRequest, FamilyLink } from '../family';
+import { recordingUrlOf } from '../recording-url';
 import { refusalOf } from '../replies';
 
 const PREFIX = 'whsec_';
@@ -85,6 +86,7 @@ function dataOf(intent: CrmIntent, link: FamilyLink): Record<string, unknown> {
     user_id: intent.extension === null ? null : (link.users.get(intent.extension) ?? null),
     talkers: intent.talkers,
     recording_id: intent.recordingId,
+    recording_url: recordingUrlOf(intent, link),
     recovered: intent.recovered,
   };
 }
