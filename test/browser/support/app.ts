@@ -51,9 +51,19 @@ export const callRow = (page: Page, number: string): Locator =>
 export const screenshot = (page: Page, name: string): Promise<Buffer> =>
   page.screenshot({ path: join(artifacts, `${name}.png`) });
 
-/** Fails with what axe finds on the page as it is now, each with where and why. */
+/** Waits until nothing on the page fades, slides or grows any more; what turns for ever (a spinner) is not waited for. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every((one) => one.playState !== 'running' || one.effect?.getComputedTiming().endTime === Infinity),
+  );
+}
+
+/** Fails with what axe finds on the page once it has settled, each with where and why. */
 export async function expectAccessible(page: Page, what: string): Promise<void> {
   await page.evaluate(axeSource);
+  await settled(page);
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: typeof Axe };
     const result = await axe.run(document, { resultTypes: ['violations'] });
