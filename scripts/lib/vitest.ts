@@ -51,27 +51,12 @@ export async function runTests(
   }
 }
 
-/**
- * Test files of the Workers runtime in one process of vitest: each has a runtime of its own, and after some forty of them
- * the next one is started and never asked anything.
- */
-const WORKER_SHARDS = 4;
-
-/** Runs whatever needs npm packages only, one piece after the other. Answers the exit code: 0 when all passed. */
+/** Runs whatever needs npm packages only, one project after the other. Answers the exit code: 0 when all passed. */
 export async function runPlainTests(): Promise<number> {
-  const shards = Array.from({ length: WORKER_SHARDS }, (_, index) => `${index + 1}/${WORKER_SHARDS}`);
-  const pieces: [string, Project, string[]][] = [
-    ['unit', 'unit', []],
-    ...shards.map((shard, index): [string, Project, string[]] => [
-      `worker-${index + 1}`,
-      'worker',
-      [`--shard=${shard}`],
-    ]),
-    ['integration', 'integration', []],
-  ];
+  const projects: readonly Project[] = ['unit', 'worker', 'integration'];
   let worst = 0;
-  for (const [suite, project, extra] of pieces) {
-    const { code } = await runTests(suite, [project], extra);
+  for (const project of projects) {
+    const { code } = await runTests(project, [project]);
     worst ||= code;
   }
   return worst;
