@@ -61,6 +61,10 @@ function changeOf(
   set('lines', given.lines);
   set('prefixIds', given.prefix_ids);
   set('popupLifeSec', given.popup_life_sec);
+  set('recordingDays', given.recording_link_days);
+  if (given.send_recordings !== undefined) set('noRecordings', given.send_recordings ? null : true);
+  // A family that is not registered with the CRM has no other moment to learn under which address we are reached.
+  options.publicUrl ??= publicOrigin(c.req.raw, c.env);
   const kept = given.api_key === undefined || (before !== null && given.api_key === maskOf(before.hint));
   const what = mount.family === 'webhook' ? 'address' : 'origin';
   return {

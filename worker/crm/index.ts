@@ -3,6 +3,7 @@ import { cacheRoutes } from './cache-routes';
 import { configRoutes } from './config-routes';
 import { logRoutes } from './log-routes';
 import { peopleRoutes } from './people-routes';
+import { recordingPage, recordingRoutes } from './recording-routes';
 import { about } from './retailcrm/about';
 import { clicks } from './retailcrm/clicks';
 import { accountPage } from './retailcrm/account';
@@ -22,9 +23,11 @@ export const crmLinksRoom = newApiApp();
 crmLinksRoom.route('/', about);
 crmLinksRoom.route('/', accountPage);
 crmLinksRoom.route('/', clicks);
+crmLinksRoom.route('/', recordingPage);
 for (const mount of [...RETAILCRM, WEBHOOK]) {
   configRoutes(crmLinksRoom, mount);
   logRoutes(crmLinksRoom, mount);
+  recordingRoutes(crmLinksRoom, mount);
 }
 for (const mount of RETAILCRM) {
   registerRoute(crmLinksRoom, mount);

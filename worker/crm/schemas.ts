@@ -62,6 +62,8 @@ export const ConfigChange = z
       .openapi({ description: 'Number of the line by its trunk.' }),
     prefix_ids: z.boolean().optional(),
     popup_life_sec: z.int().min(5).max(86_400).nullable().optional(),
+    send_recordings: z.boolean().optional(),
+    recording_link_days: z.int().min(1).max(3_650).nullable().optional(),
     rules: CallRules.partial().optional(),
   })
   .openapi('CrmConfigChange');
@@ -88,6 +90,18 @@ export const Config = z
     lines: z.record(z.string(), z.string()),
     prefix_ids: z.boolean(),
     popup_life_sec: z.number().int().nullable(),
+    send_recordings: z
+      .boolean()
+      .openapi({
+        description: 'Records carry an address under which the CRM’s people listen without a sign-in.',
+      }),
+    recording_link_days: z
+      .number()
+      .int()
+      .nullable()
+      .openapi({
+        description: 'How long such an address is good, from the call on; null: until it is called back.',
+      }),
     rules: CallRules,
     registered_at: z.iso.datetime().nullable(),
   })

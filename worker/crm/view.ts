@@ -26,6 +26,8 @@ export const configView = (
   lines: row.options.lines ?? {},
   prefix_ids: row.options.prefixIds ?? false,
   popup_life_sec: row.options.popupLifeSec ?? null,
+  send_recordings: row.options.noRecordings !== true,
+  recording_link_days: row.options.recordingDays ?? null,
   rules,
   registered_at: iso(row.registeredAt),
 });

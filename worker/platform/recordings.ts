@@ -3,6 +3,7 @@ import type { RecordingView } from '../../objects/call-hub/contract';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { CallBody, CallId } from './call-schemas';
+import { sendRecording } from './recording-file';
 import { rangeOfTime, TimeQuery } from './time-query';
 import { viewerOf } from './viewer';
 
@@ -84,13 +85,6 @@ const everything = apiRoute({
   },
 });
 
-const EXTENSIONS: Readonly<Record<string, string>> = {
-  'audio/wav': 'wav',
-  'audio/mpeg': 'mp3',
-  'audio/ogg': 'ogg',
-  'audio/gsm': 'gsm',
-};
-
 /** `/api/call/{id}/recordings…`. */
 export const recordings = newApiApp();
 
@@ -121,47 +115,12 @@ recordings.openapi(file, async (c) => {
   const { id, rid } = c.req.valid('param');
   const blob = await c.env.CALL_HUB.getByName(identity.tenantId).recordingBlob(id, rid, viewerOf(identity));
   if (!blob) throw new PlatformError('NOT_FOUND', 'No such recording.');
-  const head = await c.env.BLOBS.head(blob.key);
-  if (!head) throw new PlatformError('NOT_FOUND', 'The file of the recording is gone.');
-  const headers = new Headers({
-    'content-type': blob.type,
-    'accept-ranges': 'bytes',
-    'cache-control': 'private, no-store',
-    etag: head.httpEtag,
-    // Some of the types can hold a page, were a browser to guess.
-    'x-content-type-options': 'nosniff',
+  const sent = await sendRecording(c.env, c.req.header('range'), {
+    ...blob,
+    callId: id,
+    recordingId: rid,
+    save: c.req.valid('query').download === '1',
   });
-  const save = c.req.valid('query').download === '1';
-  const name = `${id}-${rid.slice(0, 8)}.${EXTENSIONS[blob.type] ?? 'bin'}`;
-  headers.set('content-disposition', `${save ? 'attachment' : 'inline'}; filename="${name}"`);
-  const range = rangeOf(c.req.header('range'), head.size);
-  if (range === 'unsatisfiable') {
-    headers.set('content-range', `bytes */${head.size}`);
-    return new Response(null, { status: 416, headers });
-  }
-  const object = await c.env.BLOBS.get(blob.key, range === null ? {} : { range });
-  if (!object) throw new PlatformError('NOT_FOUND', 'The file of the recording is gone.');
-  headers.set('content-length', String(range?.length ?? head.size));
-  if (range !== null)
-    headers.set('content-range', `bytes ${range.offset}-${range.offset + range.length - 1}/${head.size}`);
-  return new Response(object.body, { status: range === null ? 200 : 206, headers });
+  if (!sent) throw new PlatformError('NOT_FOUND', 'The file of the recording is gone.');
+  return sent;
 });
-
-/** One part of `bytes=`, as RFC 9110 has it; null for none, several or what can't be understood: the whole is sent. */
-export function rangeOf(
-  header: string | undefined,
-  size: number,
-): { offset: number; length: number } | 'unsatisfiable' | null {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? '');
-  if (!match) return null;
-  const [, from = '', to = ''] = match;
-  if (from === '' && to === '') return null;
-  if (from === '') {
-    const length = Math.min(Number(to), size);
-    return length === 0 ? 'unsatisfiable' : { offset: size - length, length };
-  }
-  const offset = Number(from);
-  if (offset >= size) return 'unsatisfiable';
-  const last = to === '' ? size - 1 : Math.min(Number(to), size - 1);
-  return last < offset ? null : { offset, length: last - offset + 1 };
-}

@@ -13,6 +13,7 @@ const LINK = {
   'POST /dead-letters/{ent}/discard': 'integration.manage',
   'POST /resume/{ent}': 'integration.manage',
   'POST /test-connection/{ent}': 'integration.manage',
+  'POST /recording-links/{ent}/revoke': 'integration.manage',
 } as const satisfies Record<string, Action>;
 
 /** Of a CRM with people and a module of ours. */

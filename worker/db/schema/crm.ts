@@ -16,6 +16,12 @@ export interface CrmLinkOptions {
   popupLifeSec?: number;
   /** Host and origin under which the CRM reaches us; absent: the one it was registered from. */
   publicUrl?: string;
+  /** Records are told without the address of their recording. */
+  noRecordings?: boolean;
+  /** How long such an address is good, days; absent: until it is called back. */
+  recordingDays?: number;
+  /** When the addresses given out before were called back, ms. */
+  recordingsSince?: number;
 }
 
 /** A CRM a tenant's calls are told to: one row per tenant and family of CRMs. */
