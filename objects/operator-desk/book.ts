@@ -23,8 +23,7 @@ export class DeskBook {
   }
 
   put(operator: c.DeskOperator): void {
-    this.#store.put(operator);
-    this.#mark(operator.uuid);
+    if (this.#store.put(operator)) this.#mark(operator.uuid);
   }
 
   /** The operator is no more; its time-line ends. */

@@ -5,6 +5,7 @@
  */
 import type { BridgeEventOf } from '../../bridge/protocol/events';
 import type { BreakerState } from '../lib/breaker';
+import type { QueueUpdate } from './live';
 import type { Cause, LineState, Segment, Standing } from './machine';
 
 export interface AnswerCount {
@@ -14,7 +15,8 @@ export interface AnswerCount {
   lastAt: number;
 }
 
-export { lineOf, type OperatorUpdate, type QueueUpdate } from './live';
+export { lineOf, type OperatorUpdate } from './live';
+export type { QueueUpdate };
 export { secondsIn, summaryOf } from './machine';
 export type { BreakerState, Cause, LineState, Segment, Standing };
 
@@ -129,6 +131,11 @@ export interface OperatorDeskApi extends Rpc.DurableObjectBranded {
   ingest(input: DeskEvents): Promise<void>;
   /** Null: the desk has no such operator. */
   operator(uuid: string): Promise<OperatorView | null>;
+  /**
+   * An operator, whose row comes along, and whom each of its queues may ring. Unlike `operator`, there always is an
+   * answer: whatever of the row was missed is made up for.
+   */
+  mine(operator: DeskOperator): Promise<{ view: OperatorView; queues: QueueUpdate[] }>;
   /** Every operator of the tenant. */
   board(): Promise<OperatorView[]>;
   /** Segments that touch a time, oldest first. */

@@ -134,6 +134,16 @@ export class OperatorDesk extends DurableObject<Env> implements c.OperatorDeskAp
     return Promise.resolve(operator && this.#book.view(operator));
   }
 
+  mine(operator: c.DeskOperator): ReturnType<c.OperatorDeskApi['mine']> {
+    this.#commit(() => {
+      this.#book.put(operator);
+    });
+    const known = this.#store.operator(operator.uuid) ?? { ...operator, missed: 0 };
+    const view = this.#book.view(known);
+    const queues = view.queues.map(({ queue }) => queueUpdate(queue, this.#store.standing(queue)).data);
+    return Promise.resolve({ view, queues });
+  }
+
   board(): Promise<c.OperatorView[]> {
     return Promise.resolve(this.#store.operators().map((operator) => this.#book.view(operator)));
   }

@@ -107,7 +107,15 @@ export class DeskStore {
       .toArray();
   }
 
-  put({ uuid, name, userId, extension, queues }: DeskOperator): void {
+  /** Whether that is anything new. */
+  put({ uuid, name, userId, extension, queues }: DeskOperator): boolean {
+    const known = this.operator(uuid);
+    const isSame =
+      known?.name === name &&
+      known.userId === userId &&
+      known.extension === extension &&
+      known.queues.join() === queues.join();
+    if (isSame) return false;
     this.sql.exec(
       `INSERT INTO operators (uuid, name, user_id, extension, queues) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (uuid) DO UPDATE SET
@@ -118,6 +126,7 @@ export class DeskStore {
       extension,
       JSON.stringify(queues),
     );
+    return true;
   }
 
   /** The time-line stays: it is history. */

@@ -1,6 +1,6 @@
 /** What supervisors look at: everybody's state, drift and its repair, time-lines. */
 import { z } from '@hono/zod-openapi';
-import { secondsIn, type OperatorView } from '../../objects/operator-desk/contract';
+import { lineOf, secondsIn, type OperatorView } from '../../objects/operator-desk/contract';
 import type { OperatorRow } from '../../objects/lib/telephony/telephony';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError, TELEPHONY_ERRORS } from './errors';
@@ -15,7 +15,7 @@ import {
   openTelephony,
   operatorOf,
 } from './room';
-import { operatorsRoute, QueueOutcome, Uuid } from './schemas';
+import { Line, operatorsRoute, QueueOutcome, Uuid } from './schemas';
 import { operatorsOf } from './store';
 
 const ROOT = '/callcenter_operators/v1/admin';
@@ -24,37 +24,14 @@ const DAY_MS = 24 * 3_600_000;
 const MOST = 5_000;
 
 const Moment = z.string().nullable();
-const Standing = z.object({
-  connected: z.boolean(),
-  paused: z.boolean(),
-  priority: z.number().int(),
-  reason: z.string().nullable(),
-  at: z.string(),
-});
-const BoardRow = z
-  .object({
-    yandex_uuid: z.string(),
-    login: z.string(),
-    full_name: z.string(),
-    extension: z.string().nullable(),
-    in_telephony: z.boolean(),
-    state: z.enum(['off', 'line', 'paused']),
-    reason: z.string().nullable(),
-    since: Moment,
-    cause: z.enum(['asked', 'telephony', 'rule']).nullable(),
-    actor: z.string().nullable().openapi({ description: 'Id of the user who asked for it.' }),
-    missed: z.number().int().openapi({ description: 'Calls in a row that rang in vain.' }),
-    drift: z.boolean().openapi({ description: 'Telephony does something else than was asked for.' }),
-    queues: z.array(
-      z.object({
-        queue: z.string(),
-        desired: Standing.nullable(),
-        seen: Standing.extend({ device: z.string().nullable() }).nullable(),
-        drift: z.boolean(),
-      }),
-    ),
-  })
-  .openapi('OperatorBoardRow');
+const BoardRow = Line.extend({
+  yandex_uuid: z.string(),
+  user_id: z.string().nullable(),
+  login: z.string(),
+  full_name: z.string(),
+  extension: z.string().nullable(),
+  in_telephony: z.boolean(),
+}).openapi('OperatorBoardRow');
 
 const everybody = operatorsRoute({
   method: 'get',
@@ -133,26 +110,15 @@ const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
 function rowOf(row: OperatorRow, view: OperatorView | undefined): z.infer<typeof BoardRow> {
-  const { yandexUuid, login, fullName, extension, inTelephony } = row;
+  const { yandexUuid, userId, login, fullName, extension, inTelephony } = row;
   return {
     yandex_uuid: yandexUuid,
+    user_id: userId,
     login,
     full_name: fullName,
     extension,
     in_telephony: inTelephony,
-    state: view?.state ?? 'off',
-    reason: view?.reason ?? null,
-    since: isoOrNull(view?.since ?? null),
-    cause: view?.cause ?? null,
-    actor: view?.actor ?? null,
-    missed: view?.missed ?? 0,
-    drift: view?.drift ?? false,
-    queues: (view?.queues ?? []).map(({ queue, desired, seen, drift }) => ({
-      queue,
-      desired: desired && { ...pick(desired), at: iso(desired.at) },
-      seen: seen && { ...pick(seen), device: seen.device, at: iso(seen.at) },
-      drift,
-    })),
+    ...lineOf(view),
   };
 }
 

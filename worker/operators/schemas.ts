@@ -79,6 +79,51 @@ export const QueueOutcome = z
   })
   .openapi('OperatorQueueOutcome');
 
+const Standing = z.object({
+  connected: z.boolean(),
+  paused: z.boolean(),
+  priority: z.number().int(),
+  reason: z.string().nullable(),
+  at: z.string(),
+});
+
+/** What an operator does, in all and in each queue. */
+export const Line = z
+  .object({
+    state: z.enum(['off', 'line', 'paused']),
+    reason: z.string().nullable(),
+    since: z.string().nullable(),
+    cause: z.enum(['asked', 'telephony', 'rule']).nullable(),
+    actor: z.string().nullable().openapi({ description: 'Id of the user who asked for it.' }),
+    missed: z.number().int().openapi({ description: 'Calls in a row that rang in vain.' }),
+    drift: z.boolean().openapi({ description: 'Telephony does something else than was asked for.' }),
+    queues: z.array(
+      z.object({
+        queue: z.string(),
+        desired: Standing.nullable(),
+        seen: Standing.extend({ device: z.string().nullable() }).nullable(),
+        drift: z.boolean(),
+      }),
+    ),
+  })
+  .openapi('OperatorLine');
+
+export const QueueMembers = z
+  .object({
+    queue: z.string(),
+    members: z
+      .array(
+        z.object({
+          yandex_uuid: z.string(),
+          full_name: z.string(),
+          priority: z.number().int().openapi({ description: 'Lower is asked first.' }),
+          device: z.string().nullable().openapi({ description: 'Telephony’s word for the phone.' }),
+        }),
+      )
+      .openapi({ description: 'On the line and not paused, in the order of their priority.' }),
+  })
+  .openapi('OperatorQueueMembers');
+
 interface Extras {
   access: Action;
   errors?: readonly PlatformErrorCode[];

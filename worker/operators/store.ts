@@ -1,5 +1,5 @@
 /** Rows of operators and of the tenant's settings of them. */
-import { and, eq, gt, inArray, like, or, sql, type SQL } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNotNull, like, or, sql, type SQL } from 'drizzle-orm';
 import type { OperatorRow } from '../../objects/lib/telephony/telephony';
 import type { Db } from '../db';
 import { operators, operatorSettings, users, type OperatorSettingsData } from '../db/schema';
@@ -27,6 +27,17 @@ const byUuid = (tenantId: string, uuid: string): SQL | undefined =>
 
 export const operatorByUuid = async (db: Db, tenantId: string, uuid: string): Promise<OperatorRow | null> =>
   (await db.select().from(operators).where(byUuid(tenantId, uuid)).limit(1))[0] ?? null;
+
+/** The operator a user is; of several the one with an account in telephony. */
+export const operatorOfUser = async (db: Db, tenantId: string, userId: string): Promise<OperatorRow | null> =>
+  (
+    await db
+      .select()
+      .from(operators)
+      .where(and(eq(operators.tenantId, tenantId), eq(operators.userId, userId)))
+      .orderBy(desc(operators.inTelephony), operators.yandexUuid)
+      .limit(1)
+  )[0] ?? null;
 
 /** In the order of their ids; the id of the last is the next cursor. */
 export function operatorsOf(
@@ -99,18 +110,26 @@ export async function insertOperators(
   return { added, known };
 }
 
-/** Which of these are users of the tenant. */
-export async function usersOfTenant(db: Db, tenantId: string, ids: readonly string[]): Promise<Set<string>> {
-  const found = new Set<string>();
+/** Names of users of the tenant by id; who is none of them is not in it. */
+export async function userNames(
+  db: Db,
+  tenantId: string,
+  ids: readonly string[],
+): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
   for (const part of chunks([...new Set(ids)], MOST_PARAMETERS - 1)) {
     const rows = await db
-      .select({ id: users.id })
+      .select({ id: users.id, name: users.displayName })
       .from(users)
       .where(and(eq(users.tenantId, tenantId), inArray(users.id, part)));
-    for (const { id } of rows) found.add(id);
+    for (const { id, name } of rows) found.set(id, name);
   }
   return found;
 }
+
+/** Which of these are users of the tenant. */
+export const usersOfTenant = async (db: Db, tenantId: string, ids: readonly string[]): Promise<Set<string>> =>
+  new Set((await userNames(db, tenantId, ids)).keys());
 
 export async function changeOperator(
   db: Db,
@@ -126,6 +145,17 @@ export async function changeOperator(
     .returning();
   return rows[0] ?? null;
 }
+
+/** Some operator of whom an external telephony can be asked; one with an account there before others. */
+export const agentOf = async (db: Db, tenantId: string): Promise<OperatorRow | null> =>
+  (
+    await db
+      .select()
+      .from(operators)
+      .where(and(eq(operators.tenantId, tenantId), isNotNull(operators.ccId), isNotNull(operators.agentId)))
+      .orderBy(desc(operators.inTelephony), operators.yandexUuid)
+      .limit(1)
+  )[0] ?? null;
 
 /** Whose extension it is. */
 export const operatorOfExtension = async (

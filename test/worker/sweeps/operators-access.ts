@@ -18,6 +18,7 @@ export const OPERATORS_ACCESS: Readonly<Record<string, Action>> = {
   [`GET ${ROOT}/admin/timeline`]: 'operator.view',
   [`GET ${ROOT}/operator/connection`]: 'operator.line',
   [`POST ${ROOT}/operator/connection`]: 'operator.line',
+  [`GET ${ROOT}/operator/mine`]: 'operator.line',
   [`GET ${ROOT}/operator/pause`]: 'operator.line',
   [`POST ${ROOT}/operator/pause`]: 'operator.line',
   [`POST ${ROOT}/operator/set_queues`]: 'operator.manage',

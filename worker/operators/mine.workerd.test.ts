@@ -1,0 +1,102 @@
+import { env } from 'cloudflare:workers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LiveClient } from '../../test/worker/support/call-hub';
+import { as, ONE, seedPeople, USERS } from '../../test/worker/support/dialer';
+import { newPlayedPbx, playPbx } from '../../test/worker/support/played-pbx';
+import type { SlotBridge } from '../../test/worker/support/slot-bridge';
+import { enrolled } from '../../test/worker/support/slot-rows';
+
+const ROOT = '/callcenter_operators/v1';
+const pbx = newPlayedPbx();
+let bridge: SlotBridge;
+const post = (user: Parameters<typeof as>[0], path: string, body: unknown) =>
+  as(user, 'POST', `${ROOT}${path}`, { body });
+const mine = async (user: Parameters<typeof as>[0]) => (await as(user, 'GET', `${ROOT}/operator/mine`)).json;
+const record = (uuid: string, fullName: string, userId: string, extension: string) => ({
+  yandex_uuid: uuid,
+  login: uuid,
+  full_name: fullName,
+  user_id: userId,
+  extension,
+  queues: ['support', 'sales'],
+});
+
+beforeAll(async () => {
+  await seedPeople();
+  bridge = await enrolled([]);
+  playPbx(bridge, pbx);
+  await post('boss', '/operators/add_bulk/', {
+    operators: [
+      record('olga', 'Olga P.', USERS.op12, '7001'),
+      record('oleg', 'Oleg K.', USERS.op13, '7002'),
+      { ...record('olga-before', 'Olga P.', USERS.op12, '7003'), extension: null },
+    ],
+  });
+  for (const yandex_uuid of ['olga', 'oleg'])
+    await post('boss', '/admin/operator/add_to_telephony', { yandex_uuid });
+});
+afterAll(() => {
+  expect(bridge.problems).toEqual([]);
+  bridge.disconnect();
+});
+
+describe('one’s own line', () => {
+  it('is nobody’s for who is no operator', async () => {
+    expect(await mine('boss')).toMatchObject({ operator: null, queues: [] });
+  });
+
+  it('is there at once: state, queues and who is in them', async () => {
+    expect(await mine('op12')).toMatchObject({
+      operator: {
+        yandex_uuid: 'olga',
+        in_telephony: true,
+        assigned: ['support', 'sales'],
+        state: 'off',
+        queues: [
+          { queue: 'support', seen: null },
+          { queue: 'sales', seen: null },
+        ],
+      },
+      queues: [
+        { queue: 'support', members: [] },
+        { queue: 'sales', members: [] },
+      ],
+      told_live: true,
+    });
+    await post('op13', '/operator/connection', {
+      yandex_uuid: 'oleg',
+      connected: true,
+      queues: ['support'],
+    });
+    await post('op12', '/operator/connection', { yandex_uuid: 'olga', connected: true });
+    const { operator, queues } = await mine('op12');
+    expect(operator).toMatchObject({ state: 'line', cause: 'asked', actor: USERS.op12 });
+    expect(queues).toMatchObject([
+      { queue: 'sales', members: [{ full_name: 'Olga P.' }] },
+      { queue: 'support', members: [{ full_name: 'Oleg K.' }, { full_name: 'Olga P.' }] },
+    ]);
+  });
+
+  it('is told of over the live socket, as it is answered', async () => {
+    const hub = env.CALL_HUB.getByName(ONE);
+    const client = await LiveClient.connect(hub, { userId: USERS.op12, scope: 'own' });
+    await post('op12', '/operator/pause', { yandex_uuid: 'olga', paused: true, reason: 'lunch' });
+    const told = (event: string) =>
+      (client.events() as unknown as { event: string; data: Record<string, unknown> }[]).findLast(
+        (message) => message.event === event,
+      )?.data;
+    await expect.poll(() => told('operator.update')?.state).toBe('paused');
+    await expect
+      .poll(() => told('queue.update')?.members)
+      .not.toContainEqual(expect.objectContaining({ yandex_uuid: 'olga' }));
+    const {
+      login: _login,
+      in_telephony: _in,
+      assigned: _assigned,
+      ...answered
+    } = (await mine('op12')).operator;
+    expect(told('operator.update')).toMatchObject(answered);
+    await post('op12', '/operator/pause', { yandex_uuid: 'olga', paused: false });
+    await expect.poll(() => told('operator.update')?.state).toBe('line');
+  });
+});
