@@ -10,7 +10,6 @@ import {
   insertOperators,
   operatorOfExtension,
   operatorsByUuid,
-  operatorsOf,
   usersOfTenant,
 } from './store';
 
@@ -48,24 +47,6 @@ const addBulk = operatorsRoute({
       }),
       'In the order of the request.',
     ),
-  },
-});
-
-const list = operatorsRoute({
-  method: 'get',
-  path: `${ROOT}/admin/operators/`,
-  summary: 'Operators',
-  access: 'operator.view',
-  request: {
-    query: z.object({
-      q: z.string().trim().min(1).max(100).optional(),
-      in_telephony: z.enum(['true', 'false', '1', '0']).optional(),
-      cursor: z.string().max(64).optional(),
-      limit: z.coerce.number().int().min(1).max(500).default(100),
-    }),
-  },
-  responses: {
-    200: json(z.object({ operators: z.array(Operator), next: z.string().nullable() }), 'By id.'),
   },
 });
 
@@ -192,19 +173,6 @@ admin.openapi(addBulk, async (c) => {
     return result('invalid', isForeign ? 'user_id: no such user' : 'extension: another operator has it');
   });
   return c.json({ results }, 200);
-});
-
-admin.openapi(list, async (c) => {
-  const { q, in_telephony, cursor, limit } = c.req.valid('query');
-  const rows = await operatorsOf(dbOf(c), c.var.identity.tenantId, {
-    limit: limit + 1,
-    ...(q !== undefined && { q }),
-    ...(cursor !== undefined && { cursor }),
-    ...(in_telephony !== undefined && { inTelephony: ['true', '1'].includes(in_telephony) }),
-  });
-  const page = rows.slice(0, limit);
-  const next = rows.length > limit ? (page.at(-1)?.yandexUuid ?? null) : null;
-  return c.json({ operators: page.map(operatorView), next }, 200);
 });
 
 admin.openapi(deleteBulk, async (c) => {

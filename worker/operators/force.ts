@@ -1,9 +1,18 @@
 /** What a supervisor does to somebody's line against their will: with a reason, and in the audit log. */
 import { z } from '@hono/zod-openapi';
-import { summaryOf, type Seen, type Wish } from '../../objects/operator-desk/contract';
+import { summaryOf, type Wish } from '../../objects/operator-desk/contract';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
 import { OperatorsError, TELEPHONY_ERRORS } from './errors';
-import { audit, changeQueues, dbOf, deskOf, look, mustBeInTelephony, openTelephony, operatorOf } from './room';
+import {
+  audit,
+  changeQueues,
+  dbOf,
+  deskOf,
+  look,
+  mustBeInTelephony,
+  openTelephony,
+  operatorOf,
+} from './room';
 import { operatorsRoute, QueueOutcome, Uuid } from './schemas';
 
 const force = operatorsRoute({
@@ -45,8 +54,6 @@ const force = operatorsRoute({
   },
 });
 
-type Act = 'pause' | 'resume' | 'sign_off';
-
 /** `POST /v1/admin/operator/force`. */
 export const forced = newApiApp();
 
@@ -57,54 +64,27 @@ forced.openapi(force, async (c) => {
   mustBeInTelephony(operator);
   const telephony = await openTelephony(c, db);
   const before = await look(c, telephony, operator);
-  const there = before.filter(({ connected }) => connected);
-  if (there.length === 0 && !(action === 'sign_off' && (await isWantedOnLine(uuid))))
-    throw new OperatorsError(409, 'NOT_CONNECTED', 'The operator is not on the line.');
-  const seen = new Map(there.map((one) => [one.queue, one]));
-  const wishes = await wishesOf(uuid);
+  const there = new Map(before.filter(({ connected }) => connected).map((seen) => [seen.queue, seen]));
+  const wanted = ((await deskOf(c).operator(uuid))?.queues ?? []).filter(({ desired }) => desired?.connected);
+  const pause = { paused: action === 'pause', reason: action === 'pause' ? reason : null };
+  const wishes: Wish[] =
+    action === 'sign_off'
+      ? [...new Set([...there.keys(), ...wanted.map(({ queue }) => queue)])].map((queue) => ({
+          queue,
+          connected: false,
+        }))
+      : [...there.keys()].map((queue) => ({ queue, ...pause }));
+  if (wishes.length === 0) throw new OperatorsError(409, 'NOT_CONNECTED', 'The operator is not on the line.');
   const { results, partial, now } = await changeQueues(c, telephony, operator, wishes, async ({ queue }) => {
-    const standing = seen.get(queue);
+    const seen = there.get(queue);
     // Wanted on the line and off it already: what is wanted changes, and nothing else.
-    if (standing === undefined) return;
-    if (action === 'sign_off') return telephony.connect(operator, queue, false);
-    const paused = action === 'pause';
-    const { priority } = standing;
-    await telephony.setStatus(operator, queue, {
-      paused,
-      priority,
-      reason: paused ? reason : null,
-      changed: ['paused'],
-    });
+    if (seen === undefined) return;
+    if (action === 'sign_off') await telephony.connect(operator, queue, false);
+    else
+      await telephony.setStatus(operator, queue, { ...pause, priority: seen.priority, changed: ['paused'] });
   });
   const state = now === null ? null : summaryOf(now).state;
-  await audit(
-    c,
-    db,
-    `operator.force.${action}`,
-    uuid,
-    { state: summaryOf(before).state },
-    { state, reason, results },
-  );
+  const was = summaryOf(before).state;
+  await audit(c, db, `operator.force.${action}`, uuid, { state: was }, { state, reason, results });
   return c.json({ state, results, partial }, 200);
-
-  async function wantedQueues(id: string): Promise<string[]> {
-    const queues = (await deskOf(c).operator(id))?.queues ?? [];
-    return queues.filter(({ desired }) => desired?.connected === true).map(({ queue }) => queue);
-  }
-
-  async function isWantedOnLine(id: string): Promise<boolean> {
-    return (await wantedQueues(id)).length > 0;
-  }
-
-  async function wishesOf(id: string): Promise<Wish[]> {
-    if (action !== 'sign_off') return there.map((standing) => wishOf(standing, action, reason));
-    const queues = new Set([...there.map(({ queue }) => queue), ...(await wantedQueues(id))]);
-    return [...queues].map((queue) => ({ queue, connected: false }));
-  }
-});
-
-const wishOf = ({ queue }: Seen, action: Exclude<Act, 'sign_off'>, reason: string): Wish => ({
-  queue,
-  paused: action === 'pause',
-  reason: action === 'pause' ? reason : null,
 });

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { as, ONE, seedPeople, TWO, USERS } from '../../test/worker/support/dialer';
+import { newPlayedPbx, playPbx } from '../../test/worker/support/played-pbx';
 import type { SlotBridge } from '../../test/worker/support/slot-bridge';
 import { enrolled } from '../../test/worker/support/slot-rows';
 import { openDb } from '../db';
@@ -10,92 +11,7 @@ const ROOT = '/callcenter_operators/v1';
 const OLGA = 'olga-1';
 const OLEG = 'oleg-1';
 let bridge: SlotBridge;
-/** What a PBX would hold: members of queues, accounts. */
-const pbx = {
-  members: new Map<
-    string,
-    { queue: string; extension: string; paused: boolean; penalty: number; reason: string }
-  >(),
-  accounts: new Map<string, string>(),
-  broken: new Set<string>(),
-};
-type Args = Record<string, unknown>;
-const memberKey = ({ queue, extension }: Args) => `${String(queue)}/${String(extension)}`;
-
-function playPbx(): void {
-  const refuse = (message: string) => ({ refuse: 'PBX_REFUSED', message }) as const;
-  bridge.replies.set('pbx.account.put', ({ extension }) => {
-    const already = pbx.accounts.has(String(extension));
-    if (!already) pbx.accounts.set(String(extension), `secret of ${String(extension)}`);
-    return { result: { already } };
-  });
-  bridge.replies.set('pbx.account.remove', ({ extension }) => ({
-    result: { already: !pbx.accounts.delete(String(extension)) },
-  }));
-  bridge.replies.set('pbx.account.password', ({ extension }) => {
-    const password = pbx.accounts.get(String(extension));
-    return password === undefined
-      ? { refuse: 'NOT_FOUND', message: 'no account' }
-      : { result: { login: extension, password } };
-  });
-  bridge.replies.set('pbx.queue.add', (args) => {
-    if (pbx.broken.has(String(args.queue))) return refuse('Asterisk: no such queue');
-    const already = pbx.members.has(memberKey(args));
-    if (!already)
-      pbx.members.set(memberKey(args), {
-        queue: String(args.queue),
-        extension: String(args.extension),
-        paused: false,
-        penalty: 0,
-        reason: '',
-      });
-    return { result: { already } };
-  });
-  bridge.replies.set('pbx.queue.remove', (args) => ({
-    result: { already: !pbx.members.delete(memberKey(args)) },
-  }));
-  bridge.replies.set('pbx.queue.pause', (args) => {
-    const known = pbx.members.get(memberKey(args));
-    if (!known) return refuse('Asterisk: Interface not found');
-    known.paused = args.paused === true;
-    known.reason = typeof args.reason === 'string' ? args.reason : '';
-    return { result: {} };
-  });
-  bridge.replies.set('pbx.queue.penalty', (args) => {
-    const known = pbx.members.get(memberKey(args));
-    if (!known) return refuse('Asterisk: Invalid interface');
-    known.penalty = Number(args.penalty);
-    return { result: {} };
-  });
-  bridge.replies.set('pbx.queues', () => ({
-    result: {
-      queues: ['support', 'sales'].map((name) => ({
-        name,
-        strategy: 'ringall',
-        calls: 0,
-        completed: 0,
-        abandoned: 0,
-        hold_time_sec: 0,
-        members: [...pbx.members.values()]
-          .filter(({ queue }) => queue === name)
-          .map(({ extension, paused, penalty, reason }) => ({
-            interface: `PJSIP/${extension}`,
-            extension,
-            name: extension,
-            penalty,
-            paused,
-            paused_reason: reason,
-            dynamic: true,
-            in_call: false,
-            status: 'Not in use',
-            calls_taken: 0,
-            last_call: null,
-          })),
-      })),
-    },
-  }));
-}
-
+const pbx = newPlayedPbx();
 const post = (user: Parameters<typeof as>[0], path: string, body: unknown) =>
   as(user, 'POST', `${ROOT}${path}`, { body });
 const get = (user: Parameters<typeof as>[0], path: string) => as(user, 'GET', `${ROOT}${path}`);
@@ -103,7 +19,7 @@ const get = (user: Parameters<typeof as>[0], path: string) => as(user, 'GET', `$
 beforeAll(async () => {
   await seedPeople();
   bridge = await enrolled([]);
-  playPbx();
+  playPbx(bridge, pbx);
   const added = await post('boss', '/operators/add_bulk/', {
     operators: [
       {

@@ -45,6 +45,11 @@ export class AsteriskTelephony implements Telephony {
     return this.#ask('pbx.account.password', { extension: extensionOf(operator) });
   }
 
+  async check(): Promise<string[]> {
+    const { queues } = await this.#ask('pbx.queues', {});
+    return queues.map(({ name }) => name);
+  }
+
   async standings(operator: OperatorRow) {
     const extension = extensionOf(operator);
     const { queues } = await this.#ask('pbx.queues', {});

@@ -80,6 +80,17 @@ export class CiptTelephony implements Telephony {
     return { login: wordOf(body, ['login', 'user', 'username']) ?? operator.login, password };
   }
 
+  async check(operator: OperatorRow | null): Promise<string[]> {
+    if (operator === null)
+      throw new TelephonyError(
+        'refused',
+        'This telephony answers about agents only: add an operator with a centre and an agent first.',
+        409,
+        'NO_AGENT',
+      );
+    return (await this.standings(operator)).map(({ queue }) => queue);
+  }
+
   async standings(operator: OperatorRow): Promise<Seen[]> {
     const shown = Shown.safeParse(await this.#call('SHOW', 'GET', `${agentPath(operator)}/SHOW/`));
     if (!shown.success)

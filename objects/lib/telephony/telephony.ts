@@ -36,6 +36,8 @@ export interface Telephony {
   remove(operator: OperatorRow): Promise<void>;
   /** The account's password as it is now. */
   password(operator: OperatorRow): Promise<Account>;
+  /** Asks for nothing but an answer: the queues telephony knows, for the operator given where it can't say otherwise. */
+  check(operator: OperatorRow | null): Promise<string[]>;
   /** Where the operator stands in each queue. */
   standings(operator: OperatorRow): Promise<Seen[]>;
   connect(operator: OperatorRow, queue: string, connected: boolean): Promise<void>;

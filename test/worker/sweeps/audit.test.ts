@@ -32,6 +32,7 @@ const NO_ROW: Readonly<Record<string, string>> = {
   'POST /api/pbx/dial': 'a call keeps who started it, in the history of calls',
   'POST /api/dci/log-event': 'it is a line of a log itself',
   'POST /callcenter_operators/v1/operator/status': 'only asks telephony',
+  'POST /callcenter_operators/v1/admin/telephony/check': 'only asks telephony',
   ...Object.fromEntries(
     ['ready', 'pause', 'next', 'call', 'skip', 'wrap-up'].map((deed) => [
       `POST /api/autodialer/agent/${deed}`,

@@ -39,36 +39,39 @@ const withoutAccount =
     return {};
   };
 
+/** Only who is on the line can be paused or taken off it. */
+const onTheLine: Special = async (tenant, { body }) => {
+  const { operators } = made(await tenant.send('GET', `${ROOT}/admin/operators/?limit=500`));
+  const { yandex_uuid: uuid } = body as { yandex_uuid: string };
+  const found = (operators as { yandex_uuid: string; extension: string }[]).find(
+    (one) => one.yandex_uuid === uuid,
+  );
+  const extension = found?.extension ?? '';
+  const member = {
+    interface: `PJSIP/${extension}`,
+    extension,
+    name: '',
+    penalty: 0,
+    paused: false,
+    paused_reason: '',
+    dynamic: true,
+    in_call: false,
+    status: 'Not in use',
+    calls_taken: 0,
+    last_call: null,
+  };
+  const counts = { calls: 0, completed: 0, abandoned: 0, hold_time_sec: 0 };
+  const queue = { name: 'support', strategy: 'ringall', ...counts, members: [member] };
+  for (const bridge of tenant.bridges)
+    bridge.replies.set('pbx.queues', () => ({ result: { queues: [queue] } }));
+  return {};
+};
+
 export const operatorSpecials: Readonly<Record<string, Special>> = {
   [`POST ${ROOT}/admin/operator/add_to_telephony`]: withoutAccount((body) => body['yandex_uuid']),
   [`POST ${ROOT}/admin/operators/delete_bulk/`]: withoutAccount(
     (body) => (body['yandex_uuids'] as string[])[0],
   ),
-  // Only who is on the line can be paused.
-  [`POST ${ROOT}/operator/pause`]: async (tenant, { body }) => {
-    const { operators } = made(await tenant.send('GET', `${ROOT}/admin/operators/?limit=500`));
-    const { yandex_uuid: uuid } = body as { yandex_uuid: string };
-    const found = (operators as { yandex_uuid: string; extension: string }[]).find(
-      (one) => one.yandex_uuid === uuid,
-    );
-    const extension = found?.extension ?? '';
-    const member = {
-      interface: `PJSIP/${extension}`,
-      extension,
-      name: '',
-      penalty: 0,
-      paused: false,
-      paused_reason: '',
-      dynamic: true,
-      in_call: false,
-      status: 'Not in use',
-      calls_taken: 0,
-      last_call: null,
-    };
-    const counts = { calls: 0, completed: 0, abandoned: 0, hold_time_sec: 0 };
-    const queue = { name: 'support', strategy: 'ringall', ...counts, members: [member] };
-    for (const bridge of tenant.bridges)
-      bridge.replies.set('pbx.queues', () => ({ result: { queues: [queue] } }));
-    return {};
-  },
+  [`POST ${ROOT}/operator/pause`]: onTheLine,
+  [`POST ${ROOT}/admin/operator/force`]: onTheLine,
 };
