@@ -16,7 +16,7 @@ import {
   operatorOf,
 } from './room';
 import { Line, operatorsRoute, QueueOutcome, Uuid } from './schemas';
-import { operatorsOf } from './store';
+import { operatorsOf, userNames } from './store';
 
 const ROOT = '/callcenter_operators/v1/admin';
 const DAY_MS = 24 * 3_600_000;
@@ -38,7 +38,19 @@ const everybody = operatorsRoute({
   path: `${ROOT}/board`,
   summary: 'Every operator with state, queues and drift',
   access: 'operator.view',
-  responses: { 200: json(z.object({ operators: z.array(BoardRow) }), 'By id.') },
+  responses: {
+    200: json(
+      z
+        .object({
+          operators: z.array(BoardRow),
+          actors: z
+            .record(z.string(), z.string())
+            .openapi({ description: 'Names of the users who asked for what is shown, by id.' }),
+        })
+        .openapi('OperatorBoard'),
+      'By id.',
+    ),
+  },
 });
 
 const repair = operatorsRoute({
@@ -130,9 +142,17 @@ const pick = <T extends { connected: boolean; paused: boolean; priority: number;
 }: T) => ({ connected, paused, priority, reason });
 
 board.openapi(everybody, async (c) => {
-  const rows = await operatorsOf(dbOf(c), c.var.identity.tenantId, { limit: MOST });
+  const db = dbOf(c);
+  const { tenantId } = c.var.identity;
+  const rows = await operatorsOf(db, tenantId, { limit: MOST });
   const views = new Map((await deskOf(c).board()).map((view) => [view.uuid, view]));
-  return c.json({ operators: rows.map((row) => rowOf(row, views.get(row.yandexUuid))) }, 200);
+  const operators = rows.map((row) => rowOf(row, views.get(row.yandexUuid)));
+  const actors = await userNames(
+    db,
+    tenantId,
+    operators.flatMap(({ actor }) => actor ?? []),
+  );
+  return c.json({ operators, actors: Object.fromEntries(actors) }, 200);
 });
 
 board.openapi(repair, async (c) => {
