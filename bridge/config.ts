@@ -86,6 +86,11 @@ const Pbx = z
         'as PJSIP/{extension} or Local/{extension}@context/n',
       )
       .default('PJSIP/{extension}'),
+    /**
+     * The dialplan reads `extcall/nextcall_<extension>` and `nextname_<extension>` from Asterisk's database when an
+     * extension is rung for a call of ours (context `web-originate`), to show the customer on its phone.
+     */
+    extcall_keys: z.boolean().default(false),
     /** Pattern of your extensions' numbers, whole; a channel whose endpoint fits is one of yours. */
     extensions: z.string().refine(isPattern, { error: 'not a regular expression' }).default('^[0-9]{3,4}$'),
     /** Where a number is dialled that names no trunk. */

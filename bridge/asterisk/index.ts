@@ -8,6 +8,7 @@ import { Uploader } from './recordings/uploader.ts';
 import { RecordingWatch } from './recordings/watch.ts';
 import { accountVerbs } from './verbs/accounts.ts';
 import { channelsVerb } from './verbs/channels.ts';
+import { dialplanVerb } from './verbs/dialplan.ts';
 import { endpointsVerb } from './verbs/endpoints.ts';
 import { hangupVerb } from './verbs/hangup.ts';
 import { Hosts } from './verbs/hosts.ts';
@@ -38,6 +39,7 @@ export function createAsterisk(configs: PbxConfig[], services: BridgeServices): 
       ...redirectVerb(hosts),
       ...spyVerb(hosts),
       ...channelsVerb(hosts),
+      ...dialplanVerb(hosts),
       ...endpointsVerb(hosts),
       ...trunksVerb(hosts),
       ...queueVerbs(hosts),

@@ -122,8 +122,17 @@ export const PBX_VERBS = {
       to: PhoneNumber.or(Extension),
       /** Must be in the bridge's configuration; its default context when absent. */
       context: PbxWord.optional(),
+      /** Only while the party talks with nobody. */
+      unanswered: z.boolean().default(false),
     }),
     result: z.object({ channel: z.string() }),
+  },
+  /** Whether the dialplan has a context with this extension in it. */
+  'pbx.dialplan': {
+    effect: false,
+    deadlineMs: 10_000,
+    args: z.object({ pbx, context: PbxWord, exten: PbxWord }),
+    result: z.object({ exists: z.boolean() }),
   },
   /** Rings `by` and lets it listen to (whisper to, barge into) the call that `extension` is in. */
   'pbx.spy': {

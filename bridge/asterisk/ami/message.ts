@@ -20,6 +20,8 @@ export type AmiActionName =
   | 'Command'
   | 'CoreShowChannels'
   | 'CreateConfig'
+  | 'DBDel'
+  | 'DBPut'
   | 'GetConfig'
   | 'Getvar'
   | 'Hangup'

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseContacts } from './contacts.ts';
+import { hasExtension } from './dialplan.ts';
 import { isNamed, parseEndpoints } from './endpoints.ts';
 import { parseRegistrations } from './registrations.ts';
 import { reloaded } from './reload.ts';
@@ -107,5 +108,27 @@ describe('module reload', () => {
   it('is known by its words', () => {
     expect(reloaded(fixture('reload.txt'))).toBe(true);
     expect(reloaded(fixture('reload-unknown.txt'))).toBe(false);
+  });
+});
+
+describe('dialplan show', () => {
+  const shown = fixture('dialplan.txt');
+  const has = (exten: string): boolean => hasExtension(shown, 'mngr12_0001001_1', exten);
+
+  it('tells an extension of the context, by its number or a pattern', () => {
+    expect(['0001001', '0002777', '0001999'].map(has)).toEqual([true, true, true]);
+    expect(['0003777', '000177', '00017777', '2', '000AXXX'].map(has)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('knows no context that is not there', () => {
+    expect(hasExtension(shown, 'mngr13_0001001_1', '0001001')).toBe(false);
+    expect(hasExtension(fixture('dialplan-none.txt'), 'nope', '0001001')).toBe(false);
+    expect(hasExtension(DEAD, 'nope', '0001001')).toBe(false);
   });
 });

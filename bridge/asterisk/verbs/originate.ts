@@ -2,6 +2,7 @@
 import { Refusal, type Handlers } from '../../part.ts';
 import { amiText, type AmiText } from '../ami/message.ts';
 import type { AsteriskHost } from '../host.ts';
+import { ExtcallKeys } from '../extcall-keys.ts';
 import { callIdArg, contextOf, dialled, extensionOf, ringing, type Hosts } from './hosts.ts';
 
 /** How long the number dialled rings over a trunk that is named, seconds; otherwise the dialplan says. */
@@ -91,7 +92,10 @@ export const originateVerb = (hosts: Hosts): Handlers => ({
     const to = dialled(args.to);
     const callId = callIdArg(args.call_id);
     const uniqueid = newChannelId(callId);
-    await originate(
+    const keys = host.config.extcall_keys ? new ExtcallKeys(host, from) : null;
+    // Right before: whoever rings the extension next is shown by them.
+    await keys?.put(to, args.caller_name, signal);
+    const ring = originate(
       host,
       {
         uniqueid,
@@ -112,6 +116,10 @@ export const originateVerb = (hosts: Hosts): Handlers => ({
       },
       signal,
     );
+    await ring.catch(async (error: unknown) => {
+      await keys?.remove();
+      throw error;
+    });
     return { pbx: host.name, uniqueid, linkedid: uniqueid };
   },
 });

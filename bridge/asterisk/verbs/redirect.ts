@@ -43,6 +43,9 @@ export const redirectVerb = (hosts: Hosts): Handlers => ({
     void host.ami.session;
     const channel = legOf(host, args);
     if (!channel) throw new Refusal('NOT_FOUND', 'the call has no such party any more');
+    if (args.unanswered && channel.bridge !== null) {
+      throw new Refusal('PBX_REFUSED', 'the call is answered already');
+    }
     const { Response, Message = '' } = await host.act(
       'Redirect',
       {
