@@ -1,10 +1,12 @@
 import type { BridgeLinkApi } from '../objects/bridge-link/contract';
+import type { CallerGuideApi } from '../objects/caller-guide/contract';
 import type { CallHubApi } from '../objects/call-hub/contract';
 import type { CampaignApi } from '../objects/campaign/contract';
 import type { DialGuardApi } from '../objects/dial-guard/contract';
 import type { LeadsApi } from '../objects/leads/contract';
 import type { CrmLinkApi } from '../objects/crm-link/contract';
 import type { OperatorDeskApi } from '../objects/operator-desk/contract';
+import type { OperatorEnrolmentApi } from '../objects/operator-enrolment/contract';
 import type { OutboxApi } from '../objects/outbox/contract';
 import type { PhoneQueueApi } from '../objects/phone-queue/contract';
 import type { PipelinesApi } from '../objects/pipelines/contract';
@@ -28,10 +30,12 @@ export interface Env {
   CALL_HUB: DurableObjectNamespace<CallHubApi>;
   OUTBOX: DurableObjectNamespace<OutboxApi>;
   CRM_LINK: DurableObjectNamespace<CrmLinkApi>;
+  CALLER_GUIDE: DurableObjectNamespace<CallerGuideApi>;
   RATE_LIMITER: DurableObjectNamespace<RateLimiterApi>;
   BRIDGE_LINK: DurableObjectNamespace<BridgeLinkApi>;
   SOCKET_IO: DurableObjectNamespace<SocketIoApi>;
   OPERATOR_DESK: DurableObjectNamespace<OperatorDeskApi>;
+  OPERATOR_ENROLMENT: DurableObjectNamespace<OperatorEnrolmentApi>;
   PIPELINES: DurableObjectNamespace<PipelinesApi>;
   CAMPAIGN: DurableObjectNamespace<CampaignApi>;
   DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;

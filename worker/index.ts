@@ -3,12 +3,14 @@ import type { Env } from './env';
 import { frontEntry } from './front-entry';
 
 export { BridgeLink } from '../objects/bridge-link/object';
+export { CallerGuide } from '../objects/caller-guide/object';
 export { CallHub } from '../objects/call-hub/object';
 export { Campaign } from '../objects/campaign/object';
 export { DialGuard } from '../objects/dial-guard/object';
 export { Leads } from '../objects/leads/object';
 export { CrmLink } from '../objects/crm-link/object';
 export { OperatorDesk } from '../objects/operator-desk/object';
+export { OperatorEnrolment } from '../objects/operator-enrolment/object';
 export { Outbox } from '../objects/outbox/object';
 export { PhoneQueue } from '../objects/phone-queue/object';
 export { Pipelines } from '../objects/pipelines/object';

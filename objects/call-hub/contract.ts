@@ -29,6 +29,7 @@ import type {
   RouteResult,
   StartCallInput,
 } from './bridge-contract';
+import type { CallersHub } from './callers-contract';
 import type { CrmHub } from './crm/contract';
 import type { DayCounters, HistoryPosition, HistoryQuery, HubGauges } from './history-contract';
 import type { WatchInput } from './watch-contract';
@@ -119,6 +120,8 @@ export interface IngestPbxInput {
   /** The parsed JSON body; its token has been read and may have been removed. */
   body: Record<string, unknown>;
   receivedAt: number;
+  /** Drop a dial or hangup of a channel that told of one this many ms before, whatever else it says. */
+  windowMs?: number;
 }
 
 /** Always acknowledged: `ignored` events are of a kind or content that says nothing about a call. */
@@ -246,7 +249,7 @@ export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
 export const RELAY_PATH = '/relay';
 
-export interface CallHubApi extends Rpc.DurableObjectBranded, CrmHub {
+export interface CallHubApi extends Rpc.DurableObjectBranded, CallersHub, CrmHub {
   /**
    * `https://call-hub/live?epoch=&offset=` with an upgrade and the header above, for `worker/platform/live.ts` alone;
    * `https://call-hub/relay` for `worker/front-entry.ts` alone.

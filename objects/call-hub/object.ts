@@ -37,14 +37,14 @@ import type {
   Viewer,
   WatchInput,
 } from './contract';
-import { HubCore } from './core';
+import { CallersDesk } from './callers';
 import type { CrmBacklog, CrmSettings } from './crm/contract';
 import { feedPage } from './feed-page';
 import { routeOf } from './route';
 import { detailOf, viewOf } from './view';
 
 /** One per tenant: the truth of its calls, its live feed, notes and counters. See contract.ts. */
-export class CallHub extends HubCore implements CallHubApi {
+export class CallHub extends CallersDesk implements CallHubApi {
   async ingestPhone(events: PhoneEvent[]): Promise<void> {
     const { names, intake } = this.parts;
     try {

@@ -49,9 +49,9 @@ export interface AskingParts {
   reach: Fetcher;
 }
 
-/** A request of its own, with its line in the log. */
+/** A request of its own, with its line in the log; `about` is whom it concerns. */
 export const loggedAsk =
-  ({ env, log, reach }: AskingParts, timeoutMs: number): Ask =>
+  ({ env, log, reach }: AskingParts, timeoutMs: number, about: { phone?: string } = {}): Ask =>
   async (request) => {
     const began = Date.now();
     const reply = await ask(reach, env, request, timeoutMs, began);
@@ -60,6 +60,7 @@ export const loggedAsk =
     const ok = reply.status !== null && reply.status < 300 && !refused;
     log.add(
       {
+        ...about,
         eventType: request.eventType,
         request: request.shown,
         response: body ?? null,

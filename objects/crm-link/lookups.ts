@@ -3,7 +3,7 @@ import type { Fetcher } from '../lib/outgoing-fetch';
 import { loggedAsk, type AskingParts } from './asking';
 import { take, type Bucket } from './bucket';
 import type { CrmAnswer, CrmCaller, LinkHold } from './contract';
-import type { CrmReply } from './families/family';
+import type { CrmReply, CrmRequest } from './families/family';
 import type { LinkCopy } from './link-copy';
 import type { State } from './state';
 
@@ -27,15 +27,15 @@ export class Lookups {
     const breaker = state.read<Breaker>('breaker') ?? CLOSED;
     if (breaker.state === 'open' && (breaker.until ?? 0) > Date.now())
       return { ok: false, status: null, error: 'the CRM fails: it is not asked for a while' };
-    return lookUp(input, link, (request) => this.ask(request));
+    return lookUp(input, link, (request) => this.ask(request, input.phone));
   }
 
-  private async ask(request: Parameters<ReturnType<typeof loggedAsk>>[0]): Promise<CrmReply> {
+  private async ask(request: CrmRequest, phone: string): Promise<CrmReply> {
     const { copy, state } = this.parts;
     const known = state.read<Bucket>('bucket') ?? null;
     const { bucket, granted } = take(known, copy.family.perSecond, 1, Date.now());
     state.write('bucket', bucket);
     if (granted === 0) return { status: null, body: undefined, error: 'the budget of requests is used up' };
-    return loggedAsk(this.parts, TIMEOUT_MS)(request);
+    return loggedAsk(this.parts, TIMEOUT_MS, { phone })(request);
   }
 }

@@ -1,0 +1,35 @@
+import { HubCore } from './core';
+import type { CallersHub, CallerState } from './callers-contract';
+import { statusOf } from './machine';
+import { displayNumber } from './pbx/posts';
+
+/** Calls with one number looked through for somebody who answered: those over phones and slots have no extension. */
+const LOOKED_THROUGH = 50;
+
+/** What whoever guides callers asks of the hub; it only reads. */
+export abstract class CallersDesk extends HubCore implements CallersHub {
+  callerState(uniqueid: string): Promise<CallerState> {
+    const { groups, store } = this.parts;
+    const calls = groups.byKey(`u:${uniqueid}`).flatMap(({ callId }) => store.call(callId) ?? []);
+    // A channel two calls met on: only what is true of both counts as waiting.
+    const states = calls.map((call) => (call.direction === 'in' ? statusOf(call) : 'outgoing'));
+    const [call] = calls;
+    if (call === undefined) return Promise.resolve({ state: 'unknown' });
+    if (states.includes('ended')) return Promise.resolve({ state: 'ended' });
+    if (states.includes('connected')) return Promise.resolve({ state: 'answered' });
+    if (states.includes('outgoing')) return Promise.resolve({ state: 'outgoing' });
+    const { bridgeId, pbx, linkedid } = call;
+    return Promise.resolve({ state: 'waiting', bridgeId, pbx, linkedid });
+  }
+
+  answererOf(number: string, which: 'first' | 'last'): Promise<string | null> {
+    const rows = this.ctx.storage.sql.exec<{ extension: string | null }>(
+      `SELECT record ->> '$.extension' AS extension FROM calls INDEXED BY calls_number
+       WHERE number = ? AND outcome = 'answered' AND direction <> 'internal'
+       ORDER BY started_at ${which === 'last' ? 'DESC' : 'ASC'} LIMIT ?`,
+      displayNumber(number.replace(/\D/g, '')),
+      LOOKED_THROUGH,
+    );
+    return Promise.resolve(rows.toArray().find(({ extension }) => extension !== null)?.extension ?? null);
+  }
+}

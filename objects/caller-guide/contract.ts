@@ -1,0 +1,137 @@
+/**
+ * What other rooms may ask of a CallerGuide: one object per tenant (named by the tenant's id). It knows who a caller is and
+ * who of ours knows him, within the time a caller can be let wait; it sees to it that a call is sent elsewhere at most once,
+ * and that a click repeated within moments is one call. Settings are a copy (D1 has the truth). Times are milliseconds.
+ */
+
+export const GUIDE_MODES = ['off', 'name-only', 'routing+name'] as const;
+export type GuideMode = (typeof GUIDE_MODES)[number];
+
+/** How whoever a caller goes to is found: `retailcrm` and any other family of CRMs by name, or who answered him before. */
+export const GUIDE_ALGORITHMS = ['retailcrm', 'first_call', 'last_call'] as const;
+export type GuideAlgorithm = (typeof GUIDE_ALGORITHMS)[number];
+
+/** Of one line. Parts of the name are shown in the order of their numbers. */
+export interface GuideLine {
+  enabled: boolean;
+  do_routing: boolean;
+  algorithm: GuideAlgorithm;
+  line_name: string;
+  shop_name: string;
+  send_line_name: boolean;
+  send_line_name_order: number;
+  send_shop_name: boolean;
+  send_shop_name_order: number;
+  send_customer_name: boolean;
+  send_customer_name_order: number;
+}
+
+export const DEFAULT_LINE: GuideLine = {
+  enabled: true,
+  do_routing: true,
+  algorithm: 'retailcrm',
+  line_name: '',
+  shop_name: '',
+  send_line_name: false,
+  send_line_name_order: 1,
+  send_shop_name: false,
+  send_shop_name_order: 2,
+  send_customer_name: true,
+  send_customer_name_order: 3,
+};
+
+export interface GuideSettings {
+  mode: GuideMode;
+  /** Also a manager whom the CRM shows as busy. */
+  ignore_status: boolean;
+  /** Where the CRM names nobody: who answered the caller last. */
+  history_fallback: boolean;
+  /** Name of the dialplan's context: `{extension}`, `{trunk}`, and `{id}`, the host's own number of the extension. */
+  context: string;
+  phone_ids: Record<string, string>;
+  /** Contexts the host is known to have besides those a bridge finds there. */
+  contexts: string[];
+  /** By `gsm:<id>` or `sip:<name>`; a line that is not here has the defaults. */
+  lines: Record<string, GuideLine>;
+}
+
+export const DEFAULT_GUIDE: GuideSettings = {
+  mode: 'routing+name',
+  ignore_status: false,
+  history_fallback: true,
+  context: 'mngr{id}_{trunk}_1',
+  phone_ids: {},
+  contexts: [],
+  lines: {},
+};
+
+export interface Question {
+  /** As it came. */
+  phone: string;
+  /** Id of a GSM line or name of a SIP line; empty: unknown. */
+  trunk: string;
+}
+
+export interface Advice {
+  /** Parts joined by ` | `, as people wrote them; empty: nothing to show. */
+  name: string;
+  extension: string | null;
+  /** Id of the manager in the CRM, where the CRM named him. */
+  userId: string | null;
+  customerName: string | null;
+  /** A context the host has; null: the call goes on as ever. */
+  dialPlan: string | null;
+  source: 'crm' | 'cache' | 'history' | 'none';
+}
+
+export interface GuideMetrics {
+  requests_total: number;
+  cache_hits: number;
+  dialplan_computed: number;
+  errors_total: number;
+  /** Of the newest samples; null without any. */
+  latency_p50_ms: number | null;
+  latency_p95_ms: number | null;
+  /** Errors per request, 0–1. */
+  error_rate: number;
+  samples: number;
+}
+
+/** Where a live call is, as far as it is known; a bridge looks for the channel itself. */
+export interface RedirectTarget {
+  linkedid: string;
+  bridgeId: string | null;
+  pbx: string | null;
+}
+
+export type RedirectClaim =
+  | { ok: true; target: RedirectTarget }
+  /** `repeated`: this call was sent elsewhere, or tried to be, before. */
+  | { ok: false; reason: 'repeated' | 'answered' | 'ended' | 'outgoing' };
+
+export interface ClickOutcome {
+  status: number;
+  /** What whoever clicked is told, JSON or a text. */
+  body: string;
+}
+
+/** `fresh`: to be done now, and told by `settleClick`. Else what the first click came to; null where nobody knows. */
+export type ClickClaim = { fresh: true } | { fresh: false; outcome: ClickOutcome | null };
+
+export interface CallerGuideApi extends Rpc.DurableObjectBranded {
+  /** Settings, extensions or a link to a CRM changed: reads them now and forgets what followed from the old ones. */
+  settingsChanged(): Promise<void>;
+  /** Ends within the budget: what is not known by then is not said, and is looked up to its end for the next who asks. */
+  advise(question: Question): Promise<Advice>;
+  /** A call begins: looks up now what will be asked in a moment. */
+  prefetch(question: Question): Promise<void>;
+  /** Name of a customer, within `withinMs`; null where it is not known (in time). */
+  nameOf(phone: string, withinMs: number): Promise<string | null>;
+  /** Asks to send the call of this channel elsewhere: at most one is let, and only while nobody answered it. */
+  claimRedirect(input: { uniqueid: string; extension: string }): Promise<RedirectClaim>;
+  settleRedirect(uniqueid: string, error: string | null): Promise<void>;
+  /** Asks to ring an extension and then a number. A repeat within moments waits for the first one and is told the same. */
+  claimClick(input: { extension: string; phone: string }): Promise<ClickClaim>;
+  settleClick(input: { extension: string; phone: string; outcome: ClickOutcome }): Promise<void>;
+  metrics(): Promise<GuideMetrics>;
+}

@@ -1,0 +1,124 @@
+/** Answers within the time a caller can be let wait, and counts how that goes. */
+import { Lookups } from './cache';
+import type { Advice, GuideMetrics, Question } from './contract';
+import type { Finder, Found } from './finder';
+import { FOUND_MS, NO_ADVICE, NOTHING_MS, percentile, searchFor, type GuideConfig } from './machine';
+import type { GuideStore } from './store';
+
+/** Latencies the percentiles are of. */
+const SAMPLES = 500;
+
+interface Counters {
+  requests: number;
+  cacheHits: number;
+  dialPlans: number;
+  errors: number;
+}
+
+const NO_COUNTERS: Counters = { requests: 0, cacheHits: 0, dialPlans: 0, errors: 0 };
+
+export interface DeskParts {
+  store: Pick<GuideStore, 'read' | 'write'>;
+  config(): Promise<GuideConfig>;
+  finder: Pick<Finder, 'find' | 'forget' | 'customer'>;
+  now(): number;
+  /** Goes on when the answer has been given. */
+  later(work: Promise<unknown>): void;
+}
+
+export class GuideDesk {
+  private readonly answers: Lookups<Found>;
+  private readonly latencies: number[] = [];
+  private counters: Counters;
+
+  constructor(private readonly parts: DeskParts) {
+    this.counters = { ...NO_COUNTERS, ...parts.store.read<Counters>('counters') };
+    this.answers = new Lookups<Found>(
+      ({ whole, advice }) => (!whole ? 0 : advice.source === 'none' ? NOTHING_MS : FOUND_MS),
+      () => parts.now(),
+    );
+  }
+
+  /** What was found by settings that count no more. */
+  forget(): void {
+    this.answers.forget();
+    this.parts.finder.forget();
+  }
+
+  /** Ends by the signal: then nothing is advised, and what is being looked up is ready for the next who asks. */
+  async advise(question: Question, signal: AbortSignal): Promise<Advice> {
+    const began = this.parts.now();
+    const known = this.answers.known(keyOf(question));
+    const looking = known === undefined ? this.look(question) : Promise.resolve(known);
+    this.parts.later(looking.catch(() => undefined));
+    let found: Found | null = null;
+    try {
+      found = await untilAborted(looking, signal);
+    } catch (error) {
+      console.warn('caller guide: no advice', error);
+    }
+    const advice = found?.advice ?? NO_ADVICE;
+    this.count(this.parts.now() - began, {
+      requests: 1,
+      cacheHits: known === undefined ? 0 : 1,
+      dialPlans: advice.dialPlan === null ? 0 : 1,
+      errors: found?.whole === true ? 0 : 1,
+    });
+    return known !== undefined && advice.source !== 'none' ? { ...advice, source: 'cache' } : advice;
+  }
+
+  /** Looked up to its end; several who ask for the same wait for the same. */
+  async look(question: Question): Promise<Found> {
+    return this.answers.get(keyOf(question), async () => {
+      const config = await this.parts.config();
+      const search = searchFor(question, config.settings);
+      return search === null
+        ? { advice: NO_ADVICE, whole: true }
+        : await this.parts.finder.find(search, config);
+    });
+  }
+
+  metrics(): GuideMetrics {
+    const { requests, cacheHits, dialPlans, errors } = this.counters;
+    return {
+      requests_total: requests,
+      cache_hits: cacheHits,
+      dialplan_computed: dialPlans,
+      errors_total: errors,
+      latency_p50_ms: percentile(this.latencies, 0.5),
+      latency_p95_ms: percentile(this.latencies, 0.95),
+      error_rate: requests === 0 ? 0 : errors / requests,
+      samples: this.latencies.length,
+    };
+  }
+
+  private count(latency: number, more: Counters): void {
+    this.latencies.push(latency);
+    if (this.latencies.length > SAMPLES) this.latencies.shift();
+    const { requests, cacheHits, dialPlans, errors } = this.counters;
+    this.counters = {
+      requests: requests + more.requests,
+      cacheHits: cacheHits + more.cacheHits,
+      dialPlans: dialPlans + more.dialPlans,
+      errors: errors + more.errors,
+    };
+    this.parts.store.write('counters', this.counters);
+  }
+}
+
+const keyOf = ({ phone, trunk }: Question): string => `${phone.replace(/\D/g, '')}|${trunk}`;
+
+/** @throws what the signal was aborted with, or what the work failed with */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, fail) => {
+    stop = () => fail(signal.reason as Error);
+    if (signal.aborted) stop();
+    else signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop !== undefined) signal.removeEventListener('abort', stop);
+  }
+}
