@@ -1,7 +1,9 @@
 /** Operators' accounts in telephony. */
 import { z } from '@hono/zod-openapi';
+import { enlist } from '../../objects/lib/telephony/enlist';
+import { clientAddress } from '../http/client-address';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
-import { TELEPHONY_ERRORS } from './errors';
+import { OperatorsError, TELEPHONY_ERRORS } from './errors';
 import { audit, dbOf, deskOf, deskRow, openTelephony, operatorOf } from './room';
 import { Operator, operatorsRoute, operatorView, Uuid } from './schemas';
 import { changeOperator } from './store';
@@ -37,12 +39,17 @@ export const accounts = newApiApp();
 accounts.openapi(addToTelephony, async (c) => {
   const db = dbOf(c);
   const before = await operatorOf(c, db, c.req.valid('json').yandex_uuid);
-  await (await openTelephony(c, db)).add(before);
-  if (before.inTelephony) return c.json(operatorView(before), 200);
-  const { tenantId, yandexUuid } = before;
-  const after = await changeOperator(db, tenantId, yandexUuid, { inTelephony: true }, Date.now());
-  await audit(c, db, 'operator.telephony.add', yandexUuid, { in_telephony: false }, { in_telephony: true });
-  return c.json(operatorView(after ?? before), 200);
+  const actor = { userId: c.var.identity.userId, address: clientAddress(c.req.raw, c.env) };
+  const enlisted = await enlist(db, await openTelephony(c, db), before, actor, Date.now());
+  if ('operator' in enlisted) return c.json(operatorView(enlisted.operator), 200);
+  const { result, left } = enlisted;
+  const rest = left === null ? '' : ` An account is left in telephony, take it away there: ${left}`;
+  if (result === 'gone') throw new OperatorsError(404, 'NOT_FOUND', `No such operator.${rest}`);
+  throw new OperatorsError(
+    409,
+    'CHANGED_MEANWHILE',
+    `The record was changed while its account was made: try again.${rest}`,
+  );
 });
 
 accounts.openapi(removeFromTelephony, async (c) => {

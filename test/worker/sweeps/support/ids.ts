@@ -46,6 +46,7 @@ export const PATH_IDS: Readonly<Record<string, Meaning>> = {
   '/api/tenant/pbx-tokens/{id}': 'pbxToken',
   '/api/tenants/{id}': 'tenant',
   '/api/users/{id}': 'user',
+  '/callcenter_operators/v1/admin/enrolments/{id}': 'enrolment',
 };
 
 /** Paths in which the same parameter means something narrower. */

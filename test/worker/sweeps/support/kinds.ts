@@ -9,6 +9,7 @@ import { hubOf } from '../../support/call-hub';
 import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import type { Tenant } from './tenant';
 import { campaignKinds } from './kinds-of-campaigns';
+import { enrolmentKinds } from './kinds-of-enrolments';
 import { operatorKinds } from './kinds-of-operators';
 import { workKinds } from './kinds-of-work';
 
@@ -168,6 +169,7 @@ export const kinds = {
   ...workKinds,
   ...campaignKinds,
   ...operatorKinds,
+  ...enrolmentKinds,
   user: {
     async make(tenant) {
       const name = `sweep${next()}`;

@@ -2,6 +2,7 @@
 import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
+import { enrolmentSpecials } from './kinds-of-enrolments';
 import { operatorSpecials } from './kinds-of-operators';
 import { idIn, made, newNumber, next, type Special } from './making';
 
@@ -31,6 +32,7 @@ const running: Special = async (tenant, { body }) => {
 export const SPECIAL: Readonly<Record<string, Special>> = {
   ...campaignSpecials,
   ...operatorSpecials,
+  ...enrolmentSpecials,
   'POST /api/auth/logout': ownSession,
   'POST /api/auth/refresh': ownSession,
   'POST /api/sessions/revoke-all': ownSession,
