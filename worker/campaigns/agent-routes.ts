@@ -1,6 +1,7 @@
 /** Routes of an agent's own session in a campaign. */
 import { z } from '@hono/zod-openapi';
 import { AGENT_NOTICES, AGENT_STATES, CAMPAIGN_STATES } from '../../objects/campaign/contract';
+import type { PlatformErrorCode } from '../http/errors';
 import { apiRoute, json, jsonRequest } from '../http/openapi';
 import { CAMPAIGN_ID, CampaignId, Lead, Why } from './schemas';
 
@@ -88,7 +89,12 @@ export const show = apiRoute({
   },
 });
 
-const deed = <P extends string>(path: P, summary: string, description?: string) =>
+const deed = <P extends string>(
+  path: P,
+  summary: string,
+  description?: string,
+  errors: readonly PlatformErrorCode[] = ['INVALID_PARAMS'],
+) =>
   apiRoute({
     method: 'post',
     path,
@@ -96,7 +102,7 @@ const deed = <P extends string>(path: P, summary: string, description?: string) 
     ...(description !== undefined && { description }),
     tags,
     access: 'campaign.work',
-    errors: ['INVALID_PARAMS'],
+    errors,
     responses: { 200: json(Answer, 'The session as it is now.') },
   });
 
@@ -116,7 +122,12 @@ export const join = apiRoute({
   responses: { 200: json(Answer, 'The session.') },
 });
 
-export const leave = deed('/api/autodialer/agent/leave', 'Leave the campaign', 'A call under way goes on.');
+export const leave = deed(
+  '/api/autodialer/agent/leave',
+  'Leave the campaign',
+  'A call under way goes on. Who is in none is left as they are.',
+  [],
+);
 export const ready = deed(
   '/api/autodialer/agent/ready',
   'Take calls',

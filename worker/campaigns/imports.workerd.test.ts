@@ -54,6 +54,26 @@ describe('imports of leads', () => {
     expect(items(await as('admin', 'GET', `/api/autodialer/campaigns/${id}/imports`))).toHaveLength(2);
   });
 
+  it('wait for their files, a few at a time and none too large', async () => {
+    const id = await newCampaign();
+    const waiting = await begin(id);
+    const large = { ...CSV, 'content-length': String(10 ** 9) };
+    expect(await upload(id, waiting, 'number\n', large)).toMatchObject({
+      status: 413,
+      json: error('INVALID_PARAMS') as object,
+    });
+    expect(
+      await as('admin', 'POST', '/api/autodialer/do-not-call/import', { raw: 'number\n', headers: large }),
+    ).toMatchObject({ status: 413, json: error('INVALID_PARAMS') as object });
+    const path = `/api/autodialer/campaigns/${id}/imports`;
+    const more = () => as('admin', 'POST', path, { body: { file_name: 'leads.csv' } });
+    let answer = await more();
+    for (let n = 0; n < 50 && answer.status === 201; n += 1) answer = await more();
+    expect(answer).toMatchObject({ status: 429, json: error('RATE_LIMITED') as object });
+    await as('admin', 'POST', `${path}/${waiting}/cancel`, { body: {} });
+    expect((await more()).status).toBe(201);
+  });
+
   it('take a bare list of numbers, and refuse what is none', async () => {
     const id = await newCampaign();
     const [one, two] = [newLeadNumber(), newLeadNumber()];

@@ -27,6 +27,8 @@ export interface EndpointDoc {
   /** Example of the JSON body. */
   body?: Record<string, unknown> | unknown[];
   query?: Record<string, string>;
+  /** Whatever its query says is understood: no 400. */
+  takesAnyQuery?: boolean;
   /** Example of the 200 answer; a string names its media type. */
   answer: Record<string, unknown> | string;
   /** Shape of the 200 answer, where our own screens depend on it. */

@@ -199,7 +199,7 @@ export const pullEndpoints: readonly Endpoint[] = [
         note: null,
         created_at: '2026-01-05T09:30:00.000Z',
       },
-      errors: [403],
+      errors: [401, 403],
     },
     run,
   },

@@ -184,9 +184,12 @@ describe('queueing a command and reporting its result', () => {
       json: { device_id: ['Unknown device.'] },
     });
     const viewer = await signInPhone('view1', 'dev');
-    expect((await call(viewer.access, { phone: '+375290000000' })).status).toBe(403);
     const bare = await signInPhone('admin', null);
-    expect((await call(bare.access, { phone: '+375290000000' })).status).toBe(409);
+    for (const path of ['/api/phone/calls/', '/phone/call/']) {
+      const body = { phone: '+375290000000' };
+      expect((await send('POST', path, { token: viewer.access, body })).status).toBe(403);
+      expect((await send('POST', path, { token: bare.access, body })).status).toBe(409);
+    }
   });
 
   it('records results: end by duration, null clears nothing, unknown never replaces, repeats are harmless', async () => {

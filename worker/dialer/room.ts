@@ -104,7 +104,7 @@ const REFUSALS: Record<number, string> = {
 function document(app: OpenAPIHono<AppEnv>, { path, method, who, doc }: Endpoint): void {
   const statuses = new Set<number>([405, ...(doc.errors ?? [])]);
   if (doc.body !== undefined) for (const status of [400, 413, 415]) statuses.add(status);
-  if (doc.query !== undefined) statuses.add(400);
+  if (doc.query !== undefined && doc.takesAnyQuery !== true) statuses.add(400);
   if (who !== 'public') statuses.add(401);
   const refusals = [...statuses]
     .sort((a, b) => a - b)

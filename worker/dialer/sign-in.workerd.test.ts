@@ -173,6 +173,14 @@ describe('sign-in by QR code', () => {
     expect((await create(String(signedIn.json.access))).status).toBe(200);
   });
 
+  it('is made only so often', async () => {
+    const owner = await signInApi('op13');
+    let answer = await create(owner);
+    for (let n = 0; n < 60 && answer.status === 200; n += 1) answer = await create(owner);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  });
+
   it('signs in exactly one of many at once', async () => {
     const code = String((await create(await signInApi('op12'))).json.token);
     const answers = await Promise.all(Array.from({ length: 12 }, () => exchange(code)));

@@ -1,6 +1,6 @@
 /** Doors that open before anybody has said who they are: Engine.IO's own refusals, and limits by address. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { request } from './support/tenant';
+import { request, Tenant } from './support/tenant';
 
 /** Counters that have nothing left, and a note of what they were asked for. */
 const asked: string[] = [];
@@ -50,6 +50,38 @@ describe.each(['/socket.io', '/socket.io/'])('%s', (path) => {
     expect((await request('GET', knock, {}, empty)).status).toBe(200);
     await request('POST', `${knock}&sid=made-up`, { headers: FROM, body: '2' }, empty);
     expect(asked).toHaveLength(1);
+  });
+});
+
+describe('/api/live', () => {
+  const upgrade = { upgrade: 'websocket' };
+  const knock = (headers: Record<string, string>, bindings: object = {}, query = '') =>
+    request('GET', `/api/live${query}`, { headers: { ...upgrade, ...headers } }, bindings);
+
+  it('opens to nobody without a session, nor for a page of others that has the cookie', async () => {
+    const tenant = await Tenant.make('0101', ['admin']);
+    expect(await knock({})).toMatchObject({ status: 401, json: { code: 'AUTH_FAIL' } });
+    expect(await knock({}, {}, '?ticket=0101.made.up')).toMatchObject({
+      status: 401,
+      json: { code: 'AUTH_FAIL' },
+    });
+    const cookie = `tl_session=${await tenant.signIn('admin', 'browser')}`;
+    const foreign = await knock({ cookie, origin: 'https://other.example' });
+    expect(foreign).toMatchObject({ status: 403, json: { code: 'PERMISSION_DENIED' } });
+    expect((await knock({ cookie, origin: 'http://localhost' })).status).toBe(101);
+    const full = {
+      CALL_HUB: { getByName: () => ({ fetch: async () => new Response(null, { status: 429 }) }) },
+    };
+    const late = await knock({ cookie, origin: 'http://localhost' }, full);
+    expect(late).toMatchObject({ status: 429, json: { code: 'RATE_LIMITED' } });
+    expect(late.headers.get('retry-after')).toBe('30');
+  });
+});
+
+describe('/metrics', () => {
+  it('are off where the deployment has no token for them', async () => {
+    const answer = await request('GET', '/metrics', {}, { METRICS_TOKEN: undefined });
+    expect(answer).toMatchObject({ status: 404, json: { code: 'NOT_FOUND' } });
   });
 });
 

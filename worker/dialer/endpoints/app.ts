@@ -100,6 +100,7 @@ export const appEndpoints: readonly Endpoint[] = [
       summary: 'The file of a build',
       description: 'By a link of app/latest, or by a phone’s token and `id`.',
       query: { sig: 'eyJ…' },
+      takesAnyQuery: true,
       answer: 'application/vnd.android.package-archive',
       errors: [401, 404],
     },
