@@ -41,6 +41,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use(readRefusedBodies);
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
+  app.use('/dispatch/*', apiHeaders);
   app.use('/bridge/*', apiHeaders);
   app.use('/callcenter_operators/*', apiHeaders);
   app.use('/retailcrm/*', apiHeaders);

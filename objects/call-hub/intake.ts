@@ -14,7 +14,7 @@ import { applyChanges, newCall, type CallChange, type CallRecord } from './machi
 import type { GroupStore } from './group-store';
 import { groupDueAt, readGroup, type CallReading } from './pbx/reading';
 import type { Recordings } from './recordings';
-import { readPbxEvent } from './pbx/fields';
+import { readPbxEvent, type PbxFact } from './pbx/fields';
 import { linkFact, type PbxGroup } from './pbx/groups';
 import { applyPhoneEvent } from './phone';
 import type { Told } from './seats';
@@ -90,14 +90,36 @@ export class Intake {
   /** One PBX event. `exts` are the internal numbers of its call, `due` when to look at it again. */
   pbx(input: IngestPbxInput): { result: IngestPbxResult; exts: string[]; due: number | null } {
     const { store, groups, crm } = this.parts;
+    const nothing = { exts: [], due: null };
+    if (input.windowMs !== undefined && this.isRepeat(input, input.windowMs))
+      return { result: { ok: true, duplicate: true }, ...nothing };
     if (!store.keepPbxEvent(input.event, input.body, input.receivedAt)) {
-      return { result: { ok: true, duplicate: true }, exts: [], due: null };
+      return { result: { ok: true, duplicate: true }, ...nothing };
     }
     const fact = readPbxEvent(input.event, input.body, input.receivedAt);
-    if (!fact) return { result: { ok: true, ignored: true }, exts: [], due: null };
+    if (!fact) return { result: { ok: true, ignored: true }, ...nothing };
     const told = linkFact(crm.mark(fact), groups).map((group) => this.publish(group));
     const due = earliest(told.map((one) => one.due));
     return { result: { ok: true }, exts: told.flatMap(({ exts }) => exts), due };
+  }
+
+  /** A second dial says something new where it rings somebody else or goes over another trunk. */
+  private isRepeat(input: IngestPbxInput, windowMs: number): boolean {
+    const fact = readPbxEvent(input.event, input.body, input.receivedAt);
+    if (fact?.k !== 'dial' && fact?.k !== 'hangup') return false;
+    const said = (of: PbxFact): string =>
+      of.k === 'dial' ? [of.phone, of.trunk, of.type, ...of.exts].join() : of.k;
+    return this.parts.groups
+      .byKey(`u:${fact.u}`)
+      .some(({ facts }) =>
+        facts.some(
+          (known) =>
+            known.k === fact.k &&
+            known.u === fact.u &&
+            known.at > fact.at - windowMs &&
+            said(known) === said(fact),
+        ),
+      );
   }
 
   /** One change of a phone's command; a repeated one does nothing. */

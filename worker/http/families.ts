@@ -6,6 +6,7 @@ const under = (path: string, root: string): boolean => path === root || path.sta
 /** Asked by PBX hosts and CRMs, which read the status and at most one text. */
 const BY_MACHINES = [
   '/asterisk',
+  '/dispatch',
   '/retailcrm/api/events',
   '/retailcrm-admin/api/events',
   '/retailcrm/make-call',

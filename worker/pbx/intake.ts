@@ -1,41 +1,15 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { PBX_EVENTS } from '../../objects/call-hub/contract';
-import { readBodyText, hasNul } from '../http/body';
 import type { AppEnv } from '../http/context';
-import { RefusalCount } from './refusals';
+import { dispatch } from './dispatch';
 import { tenantOfPbxToken } from './tenant-of-token';
-
-/** Events are a few hundred bytes. */
-const BODY_LIMIT = 64 * 1_024;
+import { asObject, BODY_LIMIT, ingest, readObject, refusal, refusals, tokenOf } from './told';
 
 /** What the sender's log shows of a success; it only ever looks at the status. */
 const ACCEPTED = { status: 'ok', message: 'Event queued for processing' } as const;
 
-const refusals = new RefusalCount((line) => {
-  console.warn(line);
-});
-
 const isKnownEvent = (name: string): boolean => (PBX_EVENTS as readonly string[]).includes(name);
-
-function tokenOf(body: Record<string, unknown> | null, header: string | undefined): string {
-  for (const [key, value] of Object.entries(body ?? {})) {
-    if (key.toLowerCase() !== 'token') continue;
-    if (typeof value === 'string' && value.trim() !== '') return value.trim();
-    if (typeof value === 'number') return String(value);
-  }
-  return header?.trim() ?? '';
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isObject && !hasNul(text) ? (value as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
 
 /** What a request says, however it is wrapped. */
 interface Told {
@@ -55,11 +29,9 @@ async function intake(
   tell: (body: Record<string, unknown> | null, token: string | undefined) => Told | null,
 ): Promise<Response> {
   const receivedAt = Date.now();
-  const read = await readBodyText(c.req.raw, BODY_LIMIT);
-  if (!read.ok && read.reason === 'too_large') {
-    return c.json({ error: `The body is larger than ${BODY_LIMIT} bytes.` }, 413);
-  }
-  const parsed = read.ok ? parseObject(read.text) : null;
+  const read = await readObject(c);
+  if (read === 'too_large') return c.json({ error: `The body is larger than ${BODY_LIMIT} bytes.` }, 413);
+  const { body: parsed } = read;
   const header = c.req.header('token');
   const told = tell(parsed, header);
   const token = told?.token ?? tokenOf(parsed, header);
@@ -74,22 +46,16 @@ async function intake(
   const event = told.event.toLowerCase();
   const { body } = told;
   if (!isKnownEvent(event)) return c.json(ACCEPTED, 200);
-  const hub = c.env.CALL_HUB.getByName(tenantId);
-  try {
-    await hub.ingestPbx({ event, body, receivedAt });
-  } catch {
-    // The object was being restarted: a fresh stub reaches its successor, and a repeat is harmless.
-    await c.env.CALL_HUB.getByName(tenantId).ingestPbx({ event, body, receivedAt });
-  }
+  await ingest(c.env, tenantId, { event, body, receivedAt });
   return c.json(ACCEPTED, 200);
 }
 
 /** `{enterprise_number, event_type, payload}`: the token is the payload's own, the envelope's, or the header's. */
 function unwrap(envelope: Record<string, unknown> | null, header: string | undefined): Told | null {
-  const { event_type: event, payload, enterprise_number: enterprise, origin } = envelope ?? {};
-  if (typeof event !== 'string' || typeof payload !== 'object' || payload === null || Array.isArray(payload))
-    return null;
-  const body = { ...payload, ...(typeof origin === 'string' && { origin }) } as Record<string, unknown>;
+  const { event_type: event, enterprise_number: enterprise, origin } = envelope ?? {};
+  const payload = asObject(envelope?.payload);
+  if (typeof event !== 'string' || payload === null) return null;
+  const body = { ...payload, ...(typeof origin === 'string' && { origin }) };
   const isNumber = typeof enterprise === 'string' || typeof enterprise === 'number';
   return {
     token: tokenOf(body, undefined) || tokenOf(envelope, header),
@@ -102,6 +68,7 @@ function unwrap(envelope: Record<string, unknown> | null, header: string | undef
 
 /** `POST /asterisk/{event}`. */
 export const pbx = new OpenAPIHono<AppEnv>();
+pbx.route('/', dispatch);
 for (const path of ['/asterisk/:event', '/asterisk/:event/'] as const)
   pbx.post(path, (c) =>
     intake(
@@ -112,11 +79,6 @@ for (const path of ['/asterisk/:event', '/asterisk/:event/'] as const)
   );
 for (const path of ['/retailcrm/api/events', '/retailcrm-admin/api/events'] as const)
   pbx.post(path, (c) => intake(c, unwrap));
-
-const refusal = (description: string, error: string) => ({
-  description,
-  content: { 'application/json': { schema: z.object({ error: z.string() }), example: { error } } },
-});
 
 const RESPONSES = {
   200: {

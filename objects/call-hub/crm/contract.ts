@@ -69,6 +69,8 @@ export interface CrmRecord extends Intent {
   talkers: string[];
   /** Newest recording that can be listened to when this is told. */
   recordingId: string | null;
+  /** Where whoever told of the call's end keeps a recording of it, if he said so. */
+  recordUrl?: string;
   /** Told from a PBX's journal long after: popups are none of its business. */
   recovered: boolean;
 }

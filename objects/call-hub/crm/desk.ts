@@ -83,6 +83,7 @@ export class CrmDesk {
         reading,
         bridged: group.legs !== null,
         recordingId: reading?.ending ? (this.parts.recordings.list(callId).at(-1)?.id ?? null) : null,
+        recordUrl: recordUrlOf(group),
         doubtful: this.isDoubtful(group, reading),
         isBusy: (ext) => live.isTalking(ext, callId),
       },
@@ -119,6 +120,11 @@ export class CrmDesk {
     );
     return { ...settings, rules };
   }
+}
+
+function recordUrlOf({ facts }: PbxGroup): string | null {
+  const told = facts.findLast((fact) => fact.k === 'hangup' && fact.record !== undefined);
+  return told?.k === 'hangup' ? (told.record ?? null) : null;
 }
 
 export const inCall = (callId: string, { exts, talkers, answeredAt }: CallReading): InCall => ({

@@ -17,6 +17,8 @@ export interface CrmView {
   /** Channels are told of as well: a recording may come. */
   bridged: boolean;
   recordingId: string | null;
+  /** A recording kept elsewhere; null of none. */
+  recordUrl: string | null;
   /** It looks like a call out, but may be a leg to the mobile of somebody who is being called. */
   doubtful: boolean;
   /** Whether the extension talks with another customer. */
@@ -109,7 +111,8 @@ function losers(reading: CallReading, told: Told): string[] {
 function whenRecorded(view: CrmView, reading: CallReading, rules: CrmCallRules): number | null {
   const { ending, finalAt } = reading;
   if (!ending || finalAt === null) return null;
-  const waits = ending.outcome === 'answered' && view.bridged && view.recordingId === null;
+  const waits =
+    ending.outcome === 'answered' && view.bridged && view.recordingId === null && view.recordUrl === null;
   return waits ? Math.max(finalAt, ending.endAt + rules.recordingWaitSec * 1_000) : finalAt;
 }
 
@@ -171,6 +174,7 @@ class IntentList {
       extension: rules.attribution === 'last' ? (last ?? reading.extension) : reading.extension,
       talkers,
       recordingId: view.recordingId,
+      ...(view.recordUrl !== null && { recordUrl: view.recordUrl }),
       recovered: reading.recovered,
     });
     this.told.record = true;

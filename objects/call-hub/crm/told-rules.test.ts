@@ -192,6 +192,7 @@ describe('channels told by a bridge', () => {
       reading,
       bridged: true,
       recordingId: null,
+      recordUrl: null,
       doubtful: false,
       isBusy: () => false,
     } as const;
@@ -231,6 +232,7 @@ describe('channels told by a bridge', () => {
       reading,
       bridged: true,
       recordingId: null,
+      recordUrl: null,
       doubtful: false,
       isBusy: () => false,
     } as const;
@@ -241,6 +243,11 @@ describe('channels told by a bridge', () => {
     });
     expect(nextIntents({ ...view, recordingId: 'r1' }, null, rules, endAt + 5_000).intents).toMatchObject([
       { kind: 'record', recordingId: 'r1' },
+    ]);
+    // One that is kept elsewhere is as good.
+    const elsewhere = { ...view, recordUrl: 'https://records.example/1.wav' };
+    expect(nextIntents(elsewhere, null, rules, endAt + 5_000).intents).toMatchObject([
+      { kind: 'record', recordingId: null, recordUrl: 'https://records.example/1.wav' },
     ]);
     expect(nextIntents(view, null, rules, endAt + 60_000).intents).toMatchObject([
       { kind: 'record', recordingId: null },

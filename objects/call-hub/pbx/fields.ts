@@ -31,6 +31,8 @@ export type PbxFact =
       trunk: string;
       /** Read from the host's journal afterwards. */
       recovered?: true;
+      /** Where whoever told of it keeps the recording. */
+      record?: string;
       /** As it came, its number was somebody's mobile and the extension it names was inside another live call. */
       follows?: true;
     }
@@ -82,6 +84,7 @@ export function readPbxEvent(event: string, body: Record<string, unknown>, at: n
         ended: wallClock(field('endtime')),
         trunk,
         ...(text(field('origin')).toLowerCase() === 'download' && { recovered: true as const }),
+        ...recordOf(field('record_url')),
       };
     case 'bridge':
       if (u === '' || b === '') return null;
@@ -162,6 +165,14 @@ function number(value: unknown): string {
 function integer(value: unknown): number | null {
   const plain = text(value);
   return /^[0-9]$/.test(plain) ? Number(plain) : null;
+}
+
+const MAX_URL = 500;
+
+function recordOf(value: unknown): { record?: string } {
+  if (typeof value !== 'string' || value.length > MAX_URL || !URL.canParse(value)) return {};
+  const { protocol, href } = new URL(value);
+  return protocol === 'https:' || protocol === 'http:' ? { record: href } : {};
 }
 
 const isTrue = (value: unknown): boolean => value === true || /^(?:true|1|yes)$/i.test(text(value));

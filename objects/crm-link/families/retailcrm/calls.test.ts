@@ -83,6 +83,12 @@ describe('a row of the history', () => {
     });
     expect(rowOf(record({ recordingId: 'r1' }), { recordingUrl: () => null })).not.toHaveProperty('recordUrl');
     expect(rowOf(record())).not.toHaveProperty('recordUrl');
+    const elsewhere = { recordUrl: 'https://records.example/1.wav' };
+    expect(rowOf(record(elsewhere))).toMatchObject(elsewhere);
+    expect(rowOf(record({ ...elsewhere, recordingId: 'r1' }))).toMatchObject({
+      recordUrl: 'https://pbx.example/r1',
+    });
+    expect(rowOf(record(elsewhere), { options: { noRecordings: true } })).not.toHaveProperty('recordUrl');
   });
 
   it.each<[CrmResult, string]>([
