@@ -1,12 +1,12 @@
-// `npm run bench`: long polls, the live feed and the bridge side by side with their peers, ratios last. `-- longpoll`,
-// `-- feed` or `-- bridge` runs one of them; what follows goes to it: `npm run bench -- feed --sockets 500`.
+// `npm run bench`: what is measured side by side with its peers or its limit, ratios last. `-- longpoll` or another name of
+// a part runs that one; what follows goes to it: `npm run bench -- feed --sockets 500`.
 // `-- --quick` takes small sizes.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './lib/root.ts';
 
-const PARTS = ['longpoll', 'feed', 'bridge', 'history', 'api'];
+const PARTS = ['longpoll', 'feed', 'bridge', 'history', 'api', 'intake', 'crm'];
 const [first, ...rest] = process.argv.slice(2);
 const chosen = PARTS.includes(first) ? [first] : PARTS;
 const args = PARTS.includes(first) ? rest : process.argv.slice(2);
@@ -17,6 +17,8 @@ const QUICK = {
   feed: ['--sockets', '200', '--events', '10', '--rounds', '1'],
   bridge: ['--rounds', '5', '--slots', '3'],
   history: ['--sizes', '1000,20000', '--runs', '10'],
+  intake: ['--requests', '100', '--calls', '50', '--seconds', '2'],
+  crm: ['--deliveries', '500'],
 };
 
 /** Runs one part, shows what it says as it comes, and answers its exit code and what it said under "Ratios". */

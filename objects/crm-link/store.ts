@@ -7,8 +7,8 @@ import type { Waiting } from './pump';
 const REMEMBER_MS = 7 * 24 * 3_600_000;
 const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
 const MOST_DEAD = 10_000;
-/** What came within this long goes before a backlog: a popup is of use to somebody now. */
-const FRESH_MS = 30_000;
+/** What came within this long goes before a backlog: a popup is of use to somebody now, and soon to nobody. */
+const FRESH_MS = 5_000;
 
 type Row = {
   seq: number;

@@ -213,6 +213,7 @@ try {
   console.log(`sustained, one tenant, ${atOnce} at once: ${perSecond.toFixed(0)} events/s`);
 
   const [ack, hi, before, during] = [mine, base, calm, stormy].map((list) => line(list));
+  console.log('Ratios');
   console.log(`ack/hello p50 ${(ack.p50 / hi.p50).toFixed(2)}, p99 ${(ack.p99 / hi.p99).toFixed(2)}`);
   console.log(
     `other tenant during/before p50 ${(during.p50 / before.p50).toFixed(2)}, p99 ${(during.p99 / before.p99).toFixed(2)}`,
