@@ -1,12 +1,14 @@
-import { HubCore } from './core';
 import type { CallersHub, CallerState } from './callers-contract';
+import type { IngestPbxInput } from './contract';
+import { HubCore } from './core';
 import { statusOf } from './machine';
+import { readPbxEvent } from './pbx/fields';
 import { displayNumber } from './pbx/posts';
 
 /** Calls with one number looked through for somebody who answered: those over phones and slots have no extension. */
 const LOOKED_THROUGH = 50;
 
-/** What whoever guides callers asks of the hub; it only reads. */
+/** What whoever guides callers asks of the hub, and is told. */
 export abstract class CallersDesk extends HubCore implements CallersHub {
   callerState(uniqueid: string): Promise<CallerState> {
     const { groups, store } = this.parts;
@@ -31,5 +33,16 @@ export abstract class CallersDesk extends HubCore implements CallersHub {
       LOOKED_THROUGH,
     );
     return Promise.resolve(rows.toArray().find(({ extension }) => extension !== null)?.extension ?? null);
+  }
+
+  /** A call begins: its dialplan may ask in a moment who it is. Nobody waits for that, and losing it costs some time only. */
+  protected prepare({ event, body, receivedAt }: IngestPbxInput): void {
+    const fact = event === 'start' ? readPbxEvent(event, body, receivedAt) : null;
+    if (fact?.k !== 'start') return;
+    const guide = this.env.CALLER_GUIDE.getByName(this.parts.store.meta('tenant') ?? '');
+    const told = guide.prefetch({ phone: fact.phone, trunk: fact.trunk });
+    this.ctx.waitUntil(
+      told.catch((error: unknown) => console.warn('a caller was not looked up beforehand', error)),
+    );
   }
 }

@@ -67,6 +67,7 @@ export class CallHub extends CallersDesk implements CallHubApi {
     const { result, exts, due } = this.commit(() => this.parts.intake.pbx(input));
     if (due !== null) this.wakeAt(due);
     this.wantUnknown({ exts });
+    if (result.duplicate !== true) this.prepare(input);
     return Promise.resolve(result);
   }
 

@@ -97,17 +97,23 @@ export interface GuideMetrics {
   samples: number;
 }
 
-/** Where a live call is, as far as it is known; a bridge looks for the channel itself. */
-export interface RedirectTarget {
-  linkedid: string;
-  bridgeId: string | null;
-  pbx: string | null;
+export interface RedirectInput {
+  /** `UniqueId` of the caller's channel, or else its name. */
+  uniqueid: string | null;
+  channel: string | null;
+  extension: string;
+  phone: string;
+  /** For the bridge's log: `user:<id>`, `pbx`. */
+  by: string;
 }
 
-export type RedirectClaim =
-  | { ok: true; target: RedirectTarget }
-  /** `repeated`: this call was sent elsewhere, or tried to be, before. */
-  | { ok: false; reason: 'repeated' | 'answered' | 'ended' | 'outgoing' };
+export type RedirectResult =
+  | { ok: true }
+  /**
+   * `repeated`: this call was sent elsewhere, or tried to be, before; `answered`, `ended`, `outgoing`: it is no caller who
+   * waits; `unknown`: no channel of this name.
+   */
+  | { ok: false; reason: 'repeated' | 'answered' | 'ended' | 'outgoing' | 'unknown' };
 
 export interface ClickOutcome {
   status: number;
@@ -127,9 +133,11 @@ export interface CallerGuideApi extends Rpc.DurableObjectBranded {
   prefetch(question: Question): Promise<void>;
   /** Name of a customer, within `withinMs`; null where it is not known (in time). */
   nameOf(phone: string, withinMs: number): Promise<string | null>;
-  /** Asks to send the call of this channel elsewhere: at most one is let, and only while nobody answered it. */
-  claimRedirect(input: { uniqueid: string; extension: string }): Promise<RedirectClaim>;
-  settleRedirect(uniqueid: string, error: string | null): Promise<void>;
+  /**
+   * Sends a caller to an extension, once per call and only while nobody talks with him. Returns as soon as that is
+   * decided: what the PBX makes of it is in the log of the CRM's link.
+   */
+  redirect(input: RedirectInput): Promise<RedirectResult>;
   /** Asks to ring an extension and then a number. A repeat within moments waits for the first one and is told the same. */
   claimClick(input: { extension: string; phone: string }): Promise<ClickClaim>;
   settleClick(input: { extension: string; phone: string; outcome: ClickOutcome }): Promise<void>;

@@ -1,4 +1,5 @@
 /** Answers within the time a caller can be let wait, and counts how that goes. */
+import { untilAborted } from '../lib/until-aborted';
 import { Lookups } from './cache';
 import type { Advice, GuideMetrics, Question } from './contract';
 import type { Finder, Found } from './finder';
@@ -7,6 +8,10 @@ import type { GuideStore } from './store';
 
 /** Latencies the percentiles are of. */
 const SAMPLES = 500;
+/** Whoever asked for no advice in this time has a dialplan that does not: nothing is looked up for it beforehand. */
+const ASKS_MS = 24 * 3_600_000;
+/** Written down this often, not with each call. */
+const NOTED_MS = 3_600_000;
 
 interface Counters {
   requests: number;
@@ -30,9 +35,11 @@ export class GuideDesk {
   private readonly answers: Lookups<Found>;
   private readonly latencies: number[] = [];
   private counters: Counters;
+  private askedAt: number;
 
   constructor(private readonly parts: DeskParts) {
     this.counters = { ...NO_COUNTERS, ...parts.store.read<Counters>('counters') };
+    this.askedAt = parts.store.read<number>('asked') ?? -Infinity;
     this.answers = new Lookups<Found>(
       ({ whole, advice }) => (!whole ? 0 : advice.source === 'none' ? NOTHING_MS : FOUND_MS),
       () => parts.now(),
@@ -48,6 +55,7 @@ export class GuideDesk {
   /** Ends by the signal: then nothing is advised, and what is being looked up is ready for the next who asks. */
   async advise(question: Question, signal: AbortSignal): Promise<Advice> {
     const began = this.parts.now();
+    this.noteAsked(began);
     const known = this.answers.known(keyOf(question));
     const looking = known === undefined ? this.look(question) : Promise.resolve(known);
     this.parts.later(looking.catch(() => undefined));
@@ -68,7 +76,7 @@ export class GuideDesk {
   }
 
   /** Looked up to its end; several who ask for the same wait for the same. */
-  async look(question: Question): Promise<Found> {
+  private async look(question: Question): Promise<Found> {
     return this.answers.get(keyOf(question), async () => {
       const config = await this.parts.config();
       const search = searchFor(question, config.settings);
@@ -76,6 +84,11 @@ export class GuideDesk {
         ? { advice: NO_ADVICE, whole: true }
         : await this.parts.finder.find(search, config);
     });
+  }
+
+  /** A call begins: what its dialplan will ask in a moment is looked up now, where it does ask. */
+  async prefetch(question: Question): Promise<void> {
+    if (this.askedAt + ASKS_MS > this.parts.now()) await this.look(question);
   }
 
   metrics(): GuideMetrics {
@@ -90,6 +103,12 @@ export class GuideDesk {
       error_rate: requests === 0 ? 0 : errors / requests,
       samples: this.latencies.length,
     };
+  }
+
+  private noteAsked(now: number): void {
+    if (this.askedAt + NOTED_MS > now) return;
+    this.askedAt = now;
+    this.parts.store.write('asked', now);
   }
 
   private count(latency: number, more: Counters): void {
@@ -107,18 +126,3 @@ export class GuideDesk {
 }
 
 const keyOf = ({ phone, trunk }: Question): string => `${phone.replace(/\D/g, '')}|${trunk}`;
-
-/** @throws what the signal was aborted with, or what the work failed with */
-export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop: (() => void) | undefined;
-  const aborted = new Promise<never>((_, fail) => {
-    stop = () => fail(signal.reason as Error);
-    if (signal.aborted) stop();
-    else signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    if (stop !== undefined) signal.removeEventListener('abort', stop);
-  }
-}

@@ -1,7 +1,6 @@
 /** Looks up who a caller is and to whom he goes: in the CRM, in the history, in the PBX's dialplan. */
 import type { Env } from '../../worker/env';
-import { askBridge, linkOf } from '../lib/ask-bridge';
-import type { BridgeStatus } from '../bridge-link/contract';
+import { askBridge } from '../lib/ask-bridge';
 import type { CrmAnswer, CrmCaller, CrmFamilyName } from '../crm-link/contract';
 import { Lookups } from './cache';
 import type { Advice } from './contract';
@@ -16,6 +15,7 @@ import {
   type GuideConfig,
   type Search,
 } from './machine';
+import { pbxsOf, type PbxPlace } from './pbxs';
 
 /** A dialplan is seldom reloaded. */
 const CONTEXT_MS = 600_000;
@@ -112,39 +112,23 @@ export class Finder {
   /** Whether some PBX of the tenant has the context with the line's number in it. */
   private context(context: string, { trunk }: Search): Promise<Presence> {
     return this.contexts.get(`${context}|${trunk}`, async () => {
-      const tenantId = this.tenantId();
-      const tenant = await this.env.SESSION_GATE.getByName(tenantId).tenant();
-      const answers = await Promise.all(
-        (tenant?.bridges ?? []).map(({ id }) => this.contextOn(id, context, trunk)),
-      );
-      const known = answers.flat();
-      if (known.includes(true)) return true;
+      const { pbxs, complete } = await pbxsOf(this.env, this.tenantId());
+      const answers = await Promise.all(pbxs.map((pbx) => this.contextOn(pbx, context, trunk)));
+      if (answers.includes(true)) return true;
       // Nobody to be asked is an answer that stands as long as that is so.
-      return known.includes(null) ? null : false;
+      return complete && !answers.includes(null) ? false : null;
     });
   }
 
-  private async contextOn(bridgeId: string, context: string, exten: string): Promise<Presence[]> {
-    const tenantId = this.tenantId();
+  private async contextOn({ bridgeId, pbx }: PbxPlace, context: string, exten: string): Promise<Presence> {
+    const asked = { by: 'caller-guide', timeoutMs: DIALPLAN_ASKED_MS };
     try {
-      const status = (await linkOf(this.env, tenantId, bridgeId).status()) as BridgeStatus;
-      if (!status.connected) return [null];
-      return await Promise.all(
-        (status.config?.pbx ?? []).map(async ({ name }) => {
-          const answer = await askBridge(
-            this.env,
-            tenantId,
-            bridgeId,
-            'pbx.dialplan',
-            { pbx: name, context, exten },
-            { by: 'caller-guide', timeoutMs: DIALPLAN_ASKED_MS },
-          );
-          return answer.ok ? answer.result.exists : null;
-        }),
-      );
+      const args = { pbx, context, exten };
+      const answer = await askBridge(this.env, this.tenantId(), bridgeId, 'pbx.dialplan', args, asked);
+      return answer.ok ? answer.result.exists : null;
     } catch (error) {
       console.warn('caller guide: a bridge could not be asked', error);
-      return [null];
+      return null;
     }
   }
 }

@@ -1,12 +1,14 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
+import { untilAborted } from '../lib/until-aborted';
 import { GuideCopy } from './config';
 import type * as contract from './contract';
-import { GuideDesk, untilAborted } from './desk';
+import { GuideDesk } from './desk';
 import { Finder } from './finder';
 import { BUDGET_MS, digitsOf } from './machine';
 import { CALLER_GUIDE_MIGRATIONS } from './migrations';
+import { Redirects } from './redirects';
 import { GuideStore } from './store';
 
 const TIDY_MS = 24 * 3_600_000;
@@ -23,6 +25,7 @@ export class CallerGuide extends DurableObject<Env> implements contract.CallerGu
   readonly #copy: GuideCopy;
   readonly #finder: Finder;
   readonly #desk: GuideDesk;
+  readonly #redirects: Redirects;
   /** Clicks being placed: whoever repeats one waits for it. */
   readonly #placing = new Map<string, Placing>();
 
@@ -45,6 +48,14 @@ export class CallerGuide extends DurableObject<Env> implements contract.CallerGu
       now,
       later,
     });
+    this.#redirects = new Redirects({
+      env,
+      tenantId,
+      store: this.#store,
+      now,
+      later,
+      tidy: () => this.#tidyLater(),
+    });
   }
 
   async settingsChanged(): Promise<void> {
@@ -57,7 +68,7 @@ export class CallerGuide extends DurableObject<Env> implements contract.CallerGu
   }
 
   async prefetch(question: contract.Question): Promise<void> {
-    await this.#desk.look(question);
+    await this.#desk.prefetch(question);
   }
 
   async nameOf(phone: string, withinMs: number): Promise<string | null> {
@@ -66,28 +77,8 @@ export class CallerGuide extends DurableObject<Env> implements contract.CallerGu
     return untilAborted(name, AbortSignal.timeout(withinMs)).catch(() => null);
   }
 
-  async claimRedirect({
-    uniqueid,
-    extension,
-  }: {
-    uniqueid: string;
-    extension: string;
-  }): Promise<contract.RedirectClaim> {
-    if (this.#store.wasRedirected(uniqueid)) return { ok: false, reason: 'repeated' };
-    const tenantId = this.#store.read<string>('tenant') ?? '';
-    const caller = await this.env.CALL_HUB.getByName(tenantId).callerState(uniqueid);
-    if (caller.state !== 'waiting' && caller.state !== 'unknown') return { ok: false, reason: caller.state };
-    // Meanwhile somebody else may have been let: the row decides.
-    if (!this.#store.claimRedirect(uniqueid, extension, Date.now())) return { ok: false, reason: 'repeated' };
-    await this.#tidyLater();
-    const known = caller.state === 'waiting' ? caller : { bridgeId: null, pbx: null, linkedid: null };
-    const { bridgeId, pbx } = known;
-    return { ok: true, target: { linkedid: known.linkedid ?? uniqueid, bridgeId, pbx } };
-  }
-
-  settleRedirect(uniqueid: string, error: string | null): Promise<void> {
-    this.#store.settleRedirect(uniqueid, error, Date.now());
-    return Promise.resolve();
+  redirect(input: contract.RedirectInput): Promise<contract.RedirectResult> {
+    return this.#redirects.send(input);
   }
 
   async claimClick(click: { extension: string; phone: string }): Promise<contract.ClickClaim> {
