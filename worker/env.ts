@@ -3,6 +3,7 @@ import type { CallerGuideApi } from '../objects/caller-guide/contract';
 import type { CallHubApi } from '../objects/call-hub/contract';
 import type { CampaignApi } from '../objects/campaign/contract';
 import type { DialGuardApi } from '../objects/dial-guard/contract';
+import type { InboxApi } from '../objects/inbox/contract';
 import type { LeadsApi } from '../objects/leads/contract';
 import type { CrmLinkApi } from '../objects/crm-link/contract';
 import type { OperatorDeskApi } from '../objects/operator-desk/contract';
@@ -39,6 +40,7 @@ export interface Env {
   PIPELINES: DurableObjectNamespace<PipelinesApi>;
   CAMPAIGN: DurableObjectNamespace<CampaignApi>;
   DIAL_GUARD: DurableObjectNamespace<DialGuardApi>;
+  INBOX: DurableObjectNamespace<InboxApi>;
   LEADS: DurableObjectNamespace<LeadsApi>;
   PROVIDER_LINK: DurableObjectNamespace<ProviderLinkApi>;
   REQUEST_KEYS: DurableObjectNamespace<RequestKeysApi>;

@@ -7,6 +7,7 @@ export { CallerGuide } from '../objects/caller-guide/object';
 export { CallHub } from '../objects/call-hub/object';
 export { Campaign } from '../objects/campaign/object';
 export { DialGuard } from '../objects/dial-guard/object';
+export { Inbox } from '../objects/inbox/object';
 export { Leads } from '../objects/leads/object';
 export { CrmLink } from '../objects/crm-link/object';
 export { OperatorDesk } from '../objects/operator-desk/object';

@@ -1,0 +1,190 @@
+import type { ProviderDelivery } from '../provider-link/contract';
+import type { StoredChat } from './chats';
+import type * as c from './contract';
+import { hasFailed } from './machine';
+import type { StoredMessage } from './messages';
+import type { Task } from './outgoing';
+import type { DeskParts } from './provider-desk';
+
+const KEEP_KEYS_MS = 24 * 3_600_000;
+/** Messages of which a provider is told one by one that they were read. */
+const MOST_READ_ONE_BY_ONE = 100;
+
+interface PeopleParts extends DeskParts {
+  sql: SqlStorage;
+  /** Has a provider told; a row in the same transaction. */
+  send(provider: number, task: Task, now: number): void;
+}
+
+const refused = (code: c.PersonRefusalCode): c.InboxRefusal<c.PersonRefusalCode> => ({ ok: false, code });
+
+type Requested<M extends 'reply' | 'edit' | 'resend' | 'saw'> = Parameters<c.PeopleInbox[M]>[0];
+
+/** What people of the tenant do. Each change runs inside the caller's transaction; a refusal has changed nothing. */
+export class PeopleDesk {
+  constructor(private readonly parts: PeopleParts) {}
+
+  reply({ user, chatId, text, once, now }: Requested<'reply'>): c.PersonResult<c.MessageView> {
+    const { chats, channels, messages } = this.parts;
+    const before = once === undefined ? null : this.#answered(user.id, once, now);
+    if (before !== null) return before;
+    const chat = chats.byId(chatId);
+    if (chat === null) return refused('no_such_chat');
+    if (!channels.byKey(chat.channel).channel.active) return refused('channel_inactive');
+    const message = messages.add(
+      {
+        provider: chat.provider,
+        chat: chat.key,
+        externalId: null,
+        direction: 'outgoing',
+        sender: null,
+        author: user,
+        text,
+        sentAt: now,
+        receivedAt: now,
+        progress: 'queued',
+        seen: true,
+      },
+      chat.channel,
+    );
+    if (once !== undefined) this.#remember(user.id, once, message.seq, now);
+    chats.came(chat, { at: message.sentAt, seq: message.seq }, false);
+    this.#send(chat, sending(message, message.id), now);
+    return this.#told(message, chat);
+  }
+
+  edit({ user, messageId, text, now }: Requested<'edit'>): c.PersonResult<c.MessageView> {
+    const { messages, chats } = this.parts;
+    const found = this.#own(messageId, user);
+    if ('code' in found) return found;
+    const { message, chat } = found;
+    if (hasFailed(message.progress)) return refused('failed');
+    if (message.text === text) return this.#told(message, chat, true);
+    messages.edit(message, text, chat.channel, now);
+    messages.setError(message, null);
+    chats.touch(chat.key);
+    const edited = {
+      id: `${message.id}.e${chats.rev}`,
+      kind: 'update_message',
+      message: { id: message.id, externalId: message.externalId, text },
+    } as const;
+    this.#send(chat, edited, now);
+    const result = this.#told(message, chat);
+    return result.ok ? { ...result, before: message.text } : result;
+  }
+
+  resend({ user, messageId, now }: Requested<'resend'>): c.PersonResult<c.MessageView> {
+    const { messages, chats, channels } = this.parts;
+    const found = this.#own(messageId, user);
+    if ('code' in found) return found;
+    const { message, chat } = found;
+    if (!hasFailed(message.progress)) return refused('not_failed');
+    if (!channels.byKey(chat.channel).channel.active) return refused('channel_inactive');
+    messages.sendAgain(message);
+    chats.touch(chat.key);
+    const ids = Array.from({ length: message.attempt }, (_, n) => deliveryId(message, n + 1));
+    this.#send(chat, sending(message, deliveryId(message, message.attempt + 1)), now, ids);
+    return this.#told(message, chat);
+  }
+
+  saw({ chatId, upTo, now }: Requested<'saw'>): c.PersonResult<{ seen: number; chat: c.ChatView }> {
+    const { chats, messages, views, tell } = this.parts;
+    const chat = chats.byId(chatId);
+    if (chat === null) return refused('no_such_chat');
+    const seen = messages.see(chat.key, upTo ?? Number.MAX_SAFE_INTEGER);
+    if (seen.length > 0) {
+      chats.seen(chat.key, seen.length);
+      this.#tellRead(chat, seen, now);
+      tell(chat.key);
+      for (const message of seen) tell(chat.key, message);
+    }
+    const value = { seen: seen.length, chat: views.chat(chats.byKey(chat.key)) };
+    return { ok: true, again: seen.length === 0, value };
+  }
+
+  prune(now: number): void {
+    this.parts.sql.exec('DELETE FROM once WHERE at < ?', now - KEEP_KEYS_MS);
+  }
+
+  /** The whole chat was read, or only some of its messages. */
+  #tellRead(chat: StoredChat, seen: readonly StoredMessage[], now: number): void {
+    const { chats, channels } = this.parts;
+    // Nobody would take it, and nobody waits for it.
+    if (!channels.byKey(chat.channel).channel.active) return;
+    if (chats.byKey(chat.key).unread === 0 || seen.length > MOST_READ_ONE_BY_ONE) {
+      this.#send(chat, { id: `${chat.id}.r${chats.rev}`, kind: 'mark_read' }, now);
+      return;
+    }
+    for (const { id, externalId } of seen)
+      this.#send(
+        chat,
+        { id: `${id}.read`, kind: 'update_status', message: { id: externalId ?? id, status: 'read' } },
+        now,
+      );
+  }
+
+  #send(
+    chat: StoredChat,
+    { id, kind, message }: Pick<ProviderDelivery, 'id' | 'kind'> & { message?: Record<string, unknown> },
+    now: number,
+    replay?: string[],
+  ): void {
+    const { send, channels } = this.parts;
+    const { externalId: channelId } = channels.byKey(chat.channel).channel;
+    const payload = { chat: { id: chat.externalId, channelId }, ...(message && { message }) };
+    const delivery: ProviderDelivery = { id, kind, chatId: chat.externalId, payload };
+    send(chat.provider, { delivery, ...(replay && { replay }) }, now);
+  }
+
+  /** A message that this user wrote here. */
+  #own(
+    messageId: string,
+    user: c.Author,
+  ): { message: StoredMessage; chat: StoredChat } | c.InboxRefusal<c.PersonRefusalCode> {
+    const message = this.parts.messages.byId(messageId);
+    if (message === null) return refused('no_such_message');
+    if (message.author?.id !== user.id) return refused('not_yours');
+    return { message, chat: this.parts.chats.byKey(message.chat) };
+  }
+
+  #told(before: StoredMessage, chat: StoredChat, again = false): c.PersonResult<c.MessageView> {
+    const { messages, views, tell } = this.parts;
+    const message = messages.bySeq(before.seq);
+    if (message === null) throw new Error('a message was changed and is not there');
+    if (!again) tell(chat.key, message);
+    return { ok: true, again, value: views.message(message, chat.id) };
+  }
+
+  #answered(userId: string, { key, fingerprint }: c.Once, now: number): c.PersonResult<c.MessageView> | null {
+    const { sql, messages, chats, views } = this.parts;
+    const [known] = sql
+      .exec<{ fingerprint: string; seq: number }>(
+        'SELECT fingerprint, seq FROM once WHERE user_id = ? AND key = ? AND at >= ?',
+        userId,
+        key,
+        now - KEEP_KEYS_MS,
+      )
+      .toArray();
+    if (known === undefined) return null;
+    if (known.fingerprint !== fingerprint) return refused('key_reused');
+    const message = messages.bySeq(known.seq);
+    if (message === null) return null;
+    return { ok: true, again: true, value: views.message(message, chats.byKey(message.chat).id) };
+  }
+
+  #remember(userId: string, { key, fingerprint }: c.Once, seq: number, now: number): void {
+    const sql = 'INSERT OR REPLACE INTO once (user_id, key, fingerprint, seq, at) VALUES (?, ?, ?, ?, ?)';
+    this.parts.sql.exec(sql, userId, key, fingerprint, seq, now);
+  }
+}
+
+/** The first goes by the message's own id; each further one by a new one, so that the provider does not drop it. */
+const deliveryId = ({ id }: StoredMessage, attempt: number): string =>
+  attempt === 1 ? id : `${id}.${attempt}`;
+
+const sending = ({ id: messageId, text, sentAt }: StoredMessage, id: string) =>
+  ({
+    id,
+    kind: 'send_message',
+    message: { id: messageId, text, sentAt: new Date(sentAt).toISOString() },
+  }) as const;

@@ -1,0 +1,274 @@
+import type { DeliveryKind, ProviderDelivery, ProviderNews } from '../provider-link/contract';
+import type { Channels, StoredChannel } from './channels';
+import type { Chats, StoredChat } from './chats';
+import type * as c from './contract';
+import { sentAtOf } from './machine';
+import type { Messages, StoredMessage } from './messages';
+import type { Views } from './views';
+
+export interface DeskParts {
+  channels: Channels;
+  chats: Chats;
+  messages: Messages;
+  views: Views;
+  /** Something of a chat changed that live sockets are told; `message`: what was added to it or changed in it. */
+  tell(chat: number, message?: StoredMessage): void;
+}
+
+type Requested<M extends keyof c.ProviderInbox> = Omit<Parameters<c.ProviderInbox[M]>[0], 'provider'>;
+
+const refused = (code: c.ProviderRefusalCode, field?: string): c.InboxRefusal => ({
+  ok: false,
+  code,
+  ...(field !== undefined && { field }),
+});
+
+/** What one provider does. Each change runs inside the caller's transaction; a refusal has changed nothing. */
+export class ProviderDesk {
+  constructor(
+    private readonly parts: DeskParts,
+    /** Key of the provider. */
+    private readonly provider: number,
+  ) {}
+
+  connect({ channel, now }: Requested<'connectChannel'>): c.ProviderResult<c.ChannelView> {
+    const { channels, views } = this.parts;
+    const changed = channels.connect(this.provider, channel, now);
+    const key = (changed ?? channels.ofProvider(this.provider, channel.id))?.key;
+    if (key === undefined) throw new Error('a channel was connected and is not there');
+    return { ok: true, again: changed === null, value: views.channel(key) };
+  }
+
+  disconnect({ channelId }: Requested<'disconnectChannel'>): c.ProviderResult<c.ChannelView> {
+    const { channels, views } = this.parts;
+    const known = channels.ofProvider(this.provider, channelId);
+    if (known === null) return refused('no_such_channel');
+    const changed = channels.disconnect(known);
+    return { ok: true, again: changed === null, value: views.channel(known.key) };
+  }
+
+  createChat({ chat, now }: Requested<'createChat'>): c.ProviderResult<c.ChatView> {
+    const { chats, views, tell } = this.parts;
+    const known = chats.ofProvider(this.provider, chat.id);
+    if (known !== null) return { ok: true, again: true, value: views.chat(known, true) };
+    const channel = this.#channel(chat.channelId, 'channelId');
+    if ('code' in channel) return channel;
+    const added = this.#addChat(chat, channel, now);
+    tell(added.key);
+    return { ok: true, again: false, value: views.chat(added, true) };
+  }
+
+  updateChat({ chatId, title, participants = [] }: Requested<'updateChat'>): c.ProviderResult<c.ChatView> {
+    const { chats, views, tell } = this.parts;
+    const known = chats.ofProvider(this.provider, chatId);
+    if (known === null) return refused('no_such_chat');
+    const changed = chats.change(known, title, participants);
+    if (changed) tell(known.key);
+    return { ok: true, again: !changed, value: views.chat(chats.byKey(known.key), true) };
+  }
+
+  saw({ chatId }: Requested<'providerSaw'>): c.ProviderResult<{ seen: number; chat: c.ChatView }> {
+    const { chats, messages, views, tell } = this.parts;
+    const known = chats.ofProvider(this.provider, chatId);
+    if (known === null) return refused('no_such_chat');
+    const seen = messages.see(known.key, Number.MAX_SAFE_INTEGER);
+    if (seen.length > 0) {
+      chats.seen(known.key, seen.length);
+      tell(known.key);
+      for (const message of seen) tell(known.key, message);
+    }
+    const chat = views.chat(chats.byKey(known.key));
+    return { ok: true, again: seen.length === 0, value: { seen: seen.length, chat } };
+  }
+
+  /** `quiet`: of the time before the provider was connected; nobody has to read it now. */
+  add(message: c.NewMessage, now: number, quiet = false): c.AddedMessage {
+    const { chats, messages, views, tell } = this.parts;
+    const known = messages.byExternalId(this.provider, message.id);
+    if (known !== null) {
+      const { id, externalId } = chats.byKey(known.chat);
+      return { ok: true, duplicate: true, message: views.message(known, id), chatExternalId: externalId };
+    }
+    const chat = this.#chatFor(message, now);
+    if ('code' in chat) return chat;
+    const sender = message.senderId === undefined ? null : chats.participant(chat.key, message.senderId);
+    if (message.senderId !== undefined && sender === null)
+      throw new Error('a sender was checked and is not there');
+    const unread = message.direction === 'incoming' && !quiet;
+    const added = messages.add(
+      {
+        provider: this.provider,
+        chat: chat.key,
+        externalId: message.id,
+        direction: message.direction,
+        sender: sender?.key ?? null,
+        author: null,
+        text: message.text,
+        sentAt: sentAtOf(message.sentAt, now),
+        receivedAt: now,
+        // What a provider hands over has reached us; what its own people wrote it has sent.
+        progress: message.direction === 'incoming' ? 'delivered' : 'sent',
+        seen: !unread,
+      },
+      chat.channel,
+    );
+    chats.came(chat, { at: added.sentAt, seq: added.seq }, unread);
+    if (!quiet) tell(chat.key, added);
+    return {
+      ok: true,
+      duplicate: false,
+      message: views.message(added, chat.id),
+      chatExternalId: chat.externalId,
+    };
+  }
+
+  edit({ messageId, text, now }: Requested<'providerEdited'>): c.ProviderResult<c.MessageView> {
+    const { messages, chats } = this.parts;
+    const known = messages.ofProvider(this.provider, messageId);
+    if (known === null) return refused('no_such_message');
+    const changed = known.text !== text;
+    if (changed) messages.edit(known, text, chats.byKey(known.chat).channel, now);
+    return this.#told(known, changed);
+  }
+
+  status({ messageId, status, error }: Requested<'providerStatus'>): c.ProviderResult<c.MessageView> {
+    const { messages } = this.parts;
+    const known = messages.ofProvider(this.provider, messageId);
+    if (known === null) return refused('no_such_message');
+    if (known.direction === 'incoming') return refused('wrong_direction', 'status');
+    return this.#told(known, messages.heard(known, status, error ?? null));
+  }
+
+  /** The tenant is not connected with the provider any more: what people wrote reaches nobody. */
+  refused(deliveries: readonly ProviderDelivery[]): void {
+    for (const { id, kind } of deliveries) {
+      const known = this.#ofDelivery(id);
+      if (known !== null) this.#lost(known, kind, 'The provider is not connected.');
+    }
+  }
+
+  /** What became of deliveries to the provider, and what it answered when asked. */
+  news(news: ProviderNews, read: (body: Record<string, unknown>) => c.NewMessage | null): void {
+    const { channels } = this.parts;
+    switch (news.kind) {
+      case 'delivered':
+        this.#delivered(news);
+        return;
+      case 'failed':
+        {
+          const known = this.#ofDelivery(news.deliveryId);
+          if (known !== null) this.#lost(known, news.delivery, news.error);
+        }
+        return;
+      case 'channels':
+        for (const { parentId, ...channel } of news.channels)
+          channels.connect(this.provider, { ...channel, parent: parentId }, news.at);
+        return;
+      case 'history':
+        for (const body of news.messages) {
+          const message = read(body);
+          if (message !== null) this.add(message, news.at, true);
+        }
+        return;
+      case 'uninstalled':
+        for (const one of channels.all()) if (one.provider === this.provider) channels.disconnect(one);
+    }
+  }
+
+  #delivered({ delivery, deliveryId, externalId }: Extract<ProviderNews, { kind: 'delivered' }>): void {
+    const { messages } = this.parts;
+    const known = this.#ofDelivery(deliveryId);
+    if (known === null) return;
+    if (delivery === 'update_message') {
+      if (known.error === null) return;
+      messages.setError(known, null);
+      this.#told(known, true);
+      return;
+    }
+    if (delivery !== 'send_message') return;
+    const echoed = externalId !== null && known.externalId === null ? this.#takeId(known, externalId) : false;
+    this.#told(known, messages.heard(known, 'sent', null) || echoed);
+  }
+
+  #lost(known: StoredMessage, delivery: DeliveryKind, error: string): void {
+    const { messages } = this.parts;
+    if (delivery === 'send_message') this.#told(known, messages.heard(known, 'unsent', error));
+    else if (delivery === 'update_message') {
+      messages.setError(known, error);
+      this.#told(known, true);
+    }
+  }
+
+  /**
+   * The provider's own id of a message that was written here. It may have told us of that message already, as of one that
+   * its people wrote: then that one goes, and what was heard of it stays.
+   */
+  #takeId(message: StoredMessage, externalId: string): boolean {
+    const { messages, chats, tell } = this.parts;
+    const echo = messages.byExternalId(this.provider, externalId);
+    if (echo !== null) {
+      if (echo.direction === 'incoming' || echo.author !== null || echo.chat !== message.chat) return false;
+      messages.remove(echo);
+      messages.heard(message, echo.progress, echo.error);
+      const chat = chats.byKey(message.chat);
+      chats.setLast(chat.key, messages.last(chat.key), chat.createdAt);
+      tell(chat.key);
+    }
+    messages.setExternalId(message, externalId);
+    return true;
+  }
+
+  /** `<message>`, and for each further attempt or edit `<message>.<n>`. */
+  #ofDelivery(deliveryId: string): StoredMessage | null {
+    const [id = ''] = deliveryId.split('.');
+    const known = this.parts.messages.byId(id);
+    return known?.provider === this.provider ? known : null;
+  }
+
+  #chatFor(message: c.NewMessage, now: number): StoredChat | c.InboxRefusal {
+    const { chats, channels } = this.parts;
+    const { chat: carried, senderId } = message;
+    const given = carried.participants ?? [];
+    const isNamed = senderId === undefined || given.some(({ id }) => id === senderId);
+    const known = chats.ofProvider(this.provider, carried.id);
+    if (known !== null) {
+      if (!channels.byKey(known.channel).channel.active) return refused('channel_inactive', 'chat.id');
+      if (!isNamed && chats.participant(known.key, senderId ?? '') === null)
+        return refused('no_such_participant', 'senderId');
+      chats.addUnknown(known, given);
+      return chats.byKey(known.key);
+    }
+    if (carried.channelId === undefined) return refused('chat_incomplete', 'chat.channelId');
+    if (given.length === 0) return refused('chat_incomplete', 'chat.participants');
+    if (!isNamed) return refused('no_such_participant', 'senderId');
+    const channel = this.#channel(carried.channelId, 'chat.channelId');
+    return 'code' in channel ? channel : this.#addChat(carried, channel, now);
+  }
+
+  #channel(externalId: string, field: string): StoredChannel | c.InboxRefusal {
+    const known = this.parts.channels.ofProvider(this.provider, externalId);
+    if (known === null) return refused('no_such_channel', field);
+    return known.channel.active ? known : refused('channel_inactive', field);
+  }
+
+  #addChat(chat: c.CarriedChat, channel: StoredChannel, now: number): StoredChat {
+    const { id, title = null, participants = [] } = chat;
+    const fields = { provider: this.provider, externalId: id, channel: channel.key, title };
+    return this.parts.chats.add(fields, participants, now);
+  }
+
+  #told(before: StoredMessage, changed: boolean): c.ProviderResult<c.MessageView> & { ok: true } {
+    const { messages, chats, views, tell } = this.parts;
+    const message = messages.bySeq(before.seq);
+    if (message === null) throw new Error('a message was changed and is not there');
+    if (changed) {
+      chats.touch(message.chat);
+      tell(message.chat, message);
+    }
+    return {
+      ok: true,
+      again: !changed,
+      value: views.message(message, chats.byKey(message.chat).id),
+    };
+  }
+}
