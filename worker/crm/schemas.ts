@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { CALLER_RULE } from '../../objects/lib/lines';
 
 export const Enterprise = z
   .string()
@@ -36,6 +37,16 @@ export const CallRules = z
       .max(500),
     transferWaitSec: z.int().min(0).max(120),
     recordingWaitSec: z.int().min(0).max(600),
+    incomingTransform: z
+      .record(
+        z.string().regex(/^(?:gsm:\d{7}|sip:[\w.@-]{1,60})$/, 'gsm:<seven digits> or sip:<name>'),
+        z.string().regex(CALLER_RULE, 'what goes before and how many last digits stay, like +375{9}'),
+      )
+      .refine((lines) => Object.keys(lines).length <= 200, 'at most 200 lines')
+      .openapi({
+        description: 'How callers’ numbers are written, by line.',
+        example: { 'gsm:0001001': '+375{9}' },
+      }),
   })
   .openapi('CrmCallRules');
 
@@ -90,18 +101,12 @@ export const Config = z
     lines: z.record(z.string(), z.string()),
     prefix_ids: z.boolean(),
     popup_life_sec: z.number().int().nullable(),
-    send_recordings: z
-      .boolean()
-      .openapi({
-        description: 'Records carry an address under which the CRM’s people listen without a sign-in.',
-      }),
-    recording_link_days: z
-      .number()
-      .int()
-      .nullable()
-      .openapi({
-        description: 'How long such an address is good, from the call on; null: until it is called back.',
-      }),
+    send_recordings: z.boolean().openapi({
+      description: 'Records carry an address under which the CRM’s people listen without a sign-in.',
+    }),
+    recording_link_days: z.number().int().nullable().openapi({
+      description: 'How long such an address is good, from the call on; null: until it is called back.',
+    }),
     rules: CallRules,
     registered_at: z.iso.datetime().nullable(),
   })

@@ -96,6 +96,11 @@ export interface CrmCallRules {
   transferWaitSec: number;
   /** How long the record of an answered call waits for its recording; 0–600. */
   recordingWaitSec: number;
+  /**
+   * How callers' numbers are written, by line (`gsm:<id>`, `sip:<name>`): `+375{9}` is `+375` and the last nine digits. Of
+   * lines that hand numbers on as they are dialled at home.
+   */
+  incomingTransform: Record<string, string>;
 }
 
 export const CRM_CALL_RULES: CrmCallRules = {
@@ -107,6 +112,7 @@ export const CRM_CALL_RULES: CrmCallRules = {
   mobiles: [],
   transferWaitSec: 20,
   recordingWaitSec: 0,
+  incomingTransform: {},
 };
 
 /** One CRM a tenant's calls are told to: the family's name, which with the tenant's id names its object. */

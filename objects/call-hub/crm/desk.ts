@@ -32,6 +32,7 @@ const SWITCHED_OFF: CrmSettings = { version: 0, links: [], rules: CRM_CALL_RULES
 export class CrmDesk {
   private settings: CrmSettings;
   private mobiles: Mobiles = new Map();
+  private callers: ReadonlyMap<string, string> = new Map();
 
   constructor(private readonly parts: CrmDeskParts) {
     this.settings = this.read();
@@ -55,7 +56,7 @@ export class CrmDesk {
 
   get readingRules(): ReadingRules {
     const { transferWaitSec } = this.settings.rules;
-    return { mobiles: this.mobiles, transferWaitMs: transferWaitSec * 1_000 };
+    return { mobiles: this.mobiles, transferWaitMs: transferWaitSec * 1_000, callers: this.callers };
   }
 
   /** The fact as it is to be kept. */
@@ -115,6 +116,7 @@ export class CrmDesk {
     const stored = this.parts.store.meta('crm');
     const settings = stored === null ? SWITCHED_OFF : (JSON.parse(stored) as CrmSettings);
     const rules = { ...CRM_CALL_RULES, ...settings.rules };
+    this.callers = new Map(Object.entries(rules.incomingTransform));
     this.mobiles = new Map(
       rules.mobiles.map((mobile) => [mobile.number.replace(/\D/g, ''), mobile.extension]),
     );

@@ -77,6 +77,23 @@ describe('a call told to a CRM', () => {
     expect(await hub.tellCrm()).toEqual([]);
   });
 
+  it('has the caller’s number as the rule of its line writes it, told apart by how it came', async () => {
+    const both = await connected();
+    const { link, hub } = both;
+    const incomingTransform = { 'gsm:0002001': '+375{9}', 'sip:0002001': '+1{9}' };
+    await hub.setCrm({ ...on(), rules: { ...CRM_CALL_RULES, incomingTransform } });
+    const dialledAtHome = JSON.parse(
+      JSON.stringify(incoming).replaceAll('375290000001', '80290000001'),
+    ) as Steps;
+    for (const post of posts(dialledAtHome, '2')) await hub.ingestPbx(post);
+    await settle(both);
+    await settle(both);
+    expect(new Set(link.sim.popups.map(({ phone }) => phone))).toEqual(new Set(['+375290000001']));
+    expect(link.sim.history.map(({ row }) => row)).toMatchObject([
+      { phone: '+375290000001', result: 'answered', code: '102' },
+    ]);
+  });
+
   it('loses nothing by evictions between any two steps, and says nothing twice', async () => {
     const both = await connected();
     const { link, hub } = both;

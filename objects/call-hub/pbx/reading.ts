@@ -7,6 +7,7 @@ import type { Evidence } from '../machine';
 import { isLive, readLegs } from './legs-read';
 import type { PbxGroup } from './groups';
 import { displayNumber, dueAt, readCall, type Reading } from './posts';
+import { callerOn } from '../../lib/lines';
 import { NO_MOBILES, type Mobiles } from './facts';
 import { CAP_MS, CDR_WAIT_MS, FINAL_RULES, judge, LEFT_MS, SETTLE_MS } from './rules';
 
@@ -52,12 +53,25 @@ export interface ReadingRules {
   mobiles: Mobiles;
   /** How long an answered outgoing call may turn out to be handed on. */
   transferWaitMs: number;
+  /** How callers' numbers are written, by line. */
+  callers: ReadonlyMap<string, string>;
 }
 
-export const PLAIN_RULES: ReadingRules = { mobiles: NO_MOBILES, transferWaitMs: SETTLE_MS };
+export const PLAIN_RULES: ReadingRules = {
+  mobiles: NO_MOBILES,
+  transferWaitMs: SETTLE_MS,
+  callers: new Map(),
+};
 
 /** Null as long as nothing makes a call anyone should see. */
 export function readGroup(group: PbxGroup, rules: ReadingRules = PLAIN_RULES): CallReading | null {
+  const reading = readFacts(group, rules);
+  if (reading?.direction !== 'in') return reading;
+  // Of the whole reading and not of each event: channels are told apart by the numbers as they came.
+  return { ...reading, number: callerOn(rules.callers, reading.trunk, reading.number) };
+}
+
+function readFacts(group: PbxGroup, rules: ReadingRules): CallReading | null {
   const told = readCall(group.facts, rules.mobiles);
   const { legs } = group;
   const seen = legs && readLegs(legs, group.startedAt !== null, rules.mobiles);
