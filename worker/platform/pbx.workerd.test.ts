@@ -212,6 +212,7 @@ describe('ending and redirecting', () => {
       linkedid: `${callId}-1.1`,
       leg: 'outside',
       to: '151',
+      unanswered: false,
     });
     expect((await redirect({ to: '151', leg: 'peer_of' })).status).toBe(400);
     expect((await redirect({ to: 'office,s,1' })).status).toBe(400);
