@@ -6,7 +6,7 @@
 /** Refused requests are not remembered: they free their key. */
 export interface KeptAnswer {
   status: number;
-  /** JSON text; empty where the answer had no body. */
+  /** Sealed by whoever asked. */
   body: string;
   contentType: string | null;
 }

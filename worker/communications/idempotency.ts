@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { MiddlewareHandler } from 'hono';
 import type { KeptAnswer } from '../../objects/request-keys/contract';
+import { openText, sealText } from '../auth/secrets';
 import { ProblemError } from '../http/problems';
 import type { CommsEnv } from './context';
 
@@ -28,7 +29,8 @@ export const idempotent =
     const hash = createHash('sha256')
       .update(`${c.req.method} ${pathname}${search}\n${text}`)
       .digest('base64');
-    const keys = c.env.REQUEST_KEYS.getByName(scopeOf(c.var));
+    const scope = scopeOf(c.var);
+    const keys = c.env.REQUEST_KEYS.getByName(scope);
     const claim = await keys.claim({ key, hash });
     switch (claim.kind) {
       case 'reused':
@@ -40,27 +42,38 @@ export const idempotent =
           { headers: { 'Retry-After': '1' } },
         );
       case 'answered':
-        return replayed(claim.answer);
+        return replayed(claim.answer, opened(c.env, scope, claim.answer.body));
       case 'run':
     }
     let answer: KeptAnswer | null = null;
     try {
       await next();
-      answer = await kept(c.res);
+      answer = await kept(c.res, (body) => sealText(c.env, scope, KEPT, body));
     } finally {
       await keys.settle({ key, hash, answer });
     }
     return undefined;
   };
 
-async function kept(response: Response): Promise<KeptAnswer | null> {
+/** An answer may hold a secret that is shown once: it rests sealed. */
+const KEPT = 'kept-answer';
+
+/** @throws ProblemError key_reused where the key it was sealed with is gone: what it said can't be told again */
+function opened(env: CommsEnv['Bindings'], scope: string, sealed: string): string {
+  const body = openText(env, scope, KEPT, sealed);
+  if (body === null)
+    throw new ProblemError('key_reused', 'What this Idempotency-Key was answered is not readable any more.');
+  return body;
+}
+
+async function kept(response: Response, seal: (body: string) => string): Promise<KeptAnswer | null> {
   if (!response.ok) return null;
   const body = await response.clone().text();
   if (body.length > LARGEST_ANSWER) return null;
-  return { status: response.status, body, contentType: response.headers.get('content-type') };
+  return { status: response.status, body: seal(body), contentType: response.headers.get('content-type') };
 }
 
-const replayed = ({ status, body, contentType }: KeptAnswer): Response =>
+const replayed = ({ status, contentType }: KeptAnswer, body: string): Response =>
   new Response(body === '' ? null : body, {
     status,
     headers: {

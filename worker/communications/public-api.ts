@@ -1,6 +1,7 @@
 import { documentRoute, type ApiDescription } from './documents';
 import { jwks } from './jwks';
 import { newCommsApp } from './route';
+import { webhooks } from './webhooks';
 
 export const PUBLIC_API: ApiDescription = {
   path: '/communications/v1/openapi.json',
@@ -17,5 +18,6 @@ export const PUBLIC_API: ApiDescription = {
 /** Base `/communications/v1`: each noun of it is mounted by one line. */
 export const publicApi = newCommsApp();
 
+publicApi.route('/', webhooks);
 publicApi.route('/', jwks);
 publicApi.route('/', documentRoute(publicApi, PUBLIC_API));

@@ -1,0 +1,250 @@
+import type { Env } from '../../worker/env';
+import { outgoingFetch, type Fetcher } from '../lib/outgoing-fetch';
+import { originsOf } from '../lib/outgoing-url';
+import type { State } from '../lib/state';
+import { openKey, type LinkConfig, type Tie } from './config';
+import { DELIVERY_KINDS, type DeliveryKind, type SyncProgress } from './contract';
+import type { ConfigCopy } from './copy';
+import {
+  consequences,
+  FAREWELLS,
+  readAnswer,
+  TASK_KINDS,
+  TIMEOUT_MS,
+  type Outcome,
+  type TaskKind,
+  type Verdict,
+} from './machine';
+import type { LinkStore, StoredDelivery } from './store';
+import { channelsOf, externalIdOf, historyOf, isTold, requestOf } from './wire';
+
+/** A page of history of 100 long messages; more of an answer is not read. */
+const MAX_BYTES = 2 * 1_024 * 1_024;
+/** Key of what is about the account and no chat. */
+export const ACCOUNT = '@account';
+
+const NO_SYNC: SyncProgress = {
+  state: 'none',
+  pages: 0,
+  messages: 0,
+  startedAt: null,
+  finishedAt: null,
+  error: null,
+};
+const STOPPED = 'The integration was deactivated.';
+
+const isOfPeople = (kind: string): kind is DeliveryKind => DELIVERY_KINDS.some((known) => known === kind);
+
+export interface CallParts {
+  env: Env;
+  state: State;
+  store: LinkStore;
+  copy: ConfigCopy;
+  reach: Fetcher;
+  /** Ids of what is being delivered. */
+  underWay(): ReadonlySet<string>;
+}
+
+/** What is asked of the provider's endpoints, what its answers mean, and what a change of the configuration asks for. */
+export class Calls {
+  constructor(private readonly parts: CallParts) {}
+
+  get sync(): SyncProgress {
+    return { ...NO_SYNC, ...this.parts.state.read<SyncProgress>('sync') };
+  }
+
+  get isActive(): boolean {
+    const config = this.parts.copy.kept;
+    return config !== null && config.tie !== null && config.tokens.length > 0;
+  }
+
+  /** What may go out: after the integration ended, its good-bye alone. */
+  gate(): 'open' | 'farewells' | 'closed' {
+    if (this.isActive) return 'open';
+    return this.tie === null ? 'closed' : 'farewells';
+  }
+
+  /** What follows from a new copy; inside the transaction that keeps it. */
+  apply(before: LinkConfig | null, after: LinkConfig, now: number): { uninstalled: boolean } {
+    const { state, store } = this.parts;
+    const { stop, tasks, uninstalled } = consequences(before, after);
+    if (before !== null && before.tie !== null && after.tie === null) state.write('departed', before.tie);
+    if (stop) this.stop(now);
+    // A good-bye that was not said yet is none when the integration goes on.
+    else if (tasks.length > 0) store.drop(FAREWELLS, this.parts.underWay());
+    for (const task of tasks) this.ask(task, uninstalled ? 'uninstalled' : 'deactivated', now);
+    if (uninstalled) store.addNews({ id: crypto.randomUUID(), at: now, kind: 'uninstalled' });
+    return { uninstalled };
+  }
+
+  /** Starts the first synchronisation from its beginning. */
+  synchronise(now: number): boolean {
+    const { copy, store } = this.parts;
+    if (!this.isActive || copy.kept?.tie?.content.endpoints.getMessageHistory === undefined) return false;
+    store.drop(['history'], new Set());
+    this.ask('history', '', now);
+    return true;
+  }
+
+  async deliver(delivery: StoredDelivery): Promise<Outcome> {
+    const { env, copy, reach } = this.parts;
+    const { tie } = this;
+    const { kind } = delivery;
+    if (tie === null || !isTold(kind))
+      return { kind: 'refused', error: 'The app is not installed any more.' };
+    const key = openKey(env, copy.provider, tie.key);
+    if (key === null)
+      return {
+        kind: 'failed',
+        error: 'The provider’s key cannot be opened: its developer uploads it again.',
+      };
+    const request = requestOf({ ...delivery, kind }, copy.tenantId, tie, key);
+    if (request === null) return { kind: 'refused', error: 'The provider has no endpoint for this.' };
+    const answer = await outgoingFetch(
+      reach,
+      request,
+      { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES },
+      originsOf(env.OUTGOING_ORIGINS),
+    );
+    const outcome = this.understood(kind, readAnswer(answer, delivery.attempts, Date.now()));
+    // A provider that repeats what it was sent would show its key to whoever reads the list.
+    return 'error' in outcome ? { ...outcome, error: outcome.error.replaceAll(key, '•••') } : outcome;
+  }
+
+  /** Stores what became of a delivery; inside the transaction of the verdict. */
+  settle(delivery: StoredDelivery, outcome: Outcome, verdict: Verdict, now: number): void {
+    const { store } = this.parts;
+    const { id, kind } = delivery;
+    switch (verdict.kind) {
+      case 'delivered': {
+        const waited = store.done(id, now);
+        const body = outcome.kind === 'delivered' ? outcome.body : '';
+        if (isOfPeople(kind)) {
+          const externalId = kind === 'send_message' ? externalIdOf(body) : null;
+          store.addNews({
+            id: newsId(),
+            at: now,
+            kind: 'delivered',
+            deliveryId: id,
+            delivery: kind,
+            externalId,
+          });
+        } else if (waited) this.learn(kind, body, now);
+        break;
+      }
+      case 'retry':
+        store.retry(id, verdict.at, verdict.error);
+        if (kind === 'history') this.progress({ error: verdict.error });
+        break;
+      case 'dead':
+        if (!store.die(id, verdict.error, now)) break;
+        if (isOfPeople(kind)) this.tellFailed(id, kind, verdict.error, now);
+        if (kind === 'history') this.progress({ state: 'failed', finishedAt: now, error: verdict.error });
+        break;
+    }
+  }
+
+  /** Which dead letters may be tried again now; null: all. */
+  replayable(): readonly string[] | null {
+    return this.isActive ? null : FAREWELLS;
+  }
+
+  /** Dead letters wait again. */
+  replayed(ids: readonly string[]): void {
+    const { store } = this.parts;
+    if (store.waitingOf(['history']).some(({ id }) => ids.includes(id)))
+      this.progress({ state: 'running', finishedAt: null, error: null });
+  }
+
+  private get tie(): Tie | null {
+    const { copy, state } = this.parts;
+    return copy.kept?.tie ?? state.read<Tie | null>('departed') ?? null;
+  }
+
+  /** An answer that can't be read is the provider's failure, however well it was meant. */
+  private understood(kind: string, outcome: Outcome): Outcome {
+    if (outcome.kind !== 'delivered') return outcome;
+    const read =
+      kind === 'get_channels'
+        ? channelsOf(outcome.body)
+        : kind === 'history'
+          ? historyOf(outcome.body)
+          : undefined;
+    return read !== undefined && 'error' in read ? { kind: 'failed', error: read.error } : outcome;
+  }
+
+  private learn(kind: string, body: string, now: number): void {
+    const { store } = this.parts;
+    if (kind === 'get_channels') {
+      const read = channelsOf(body);
+      if ('channels' in read) store.addNews({ id: newsId(), at: now, kind: 'channels', ...read });
+      return;
+    }
+    if (kind !== 'history') return;
+    const read = historyOf(body);
+    if ('error' in read) return;
+    const { messages, next } = read;
+    if (messages.length > 0) store.addNews({ id: newsId(), at: now, kind: 'history', messages });
+    const { sync } = this;
+    this.progress({
+      pages: sync.pages + 1,
+      messages: sync.messages + messages.length,
+      error: null,
+      ...(next === null && { state: 'done', finishedAt: now }),
+    });
+    if (next !== null) this.add('history', { cursor: next }, now);
+  }
+
+  private stop(now: number): void {
+    const { store } = this.parts;
+    for (const { id, kind } of store.waitingOf(DELIVERY_KINDS)) {
+      store.die(id, STOPPED, now);
+      if (isOfPeople(kind)) this.tellFailed(id, kind, STOPPED, now);
+    }
+    store.drop(
+      TASK_KINDS.filter((kind) => !FAREWELLS.includes(kind)),
+      new Set(),
+    );
+    store.dropLane('webhook');
+    if (this.sync.state === 'running') this.progress({ state: 'failed', finishedAt: now, error: STOPPED });
+  }
+
+  private ask(task: TaskKind, reason: string, now: number): void {
+    const origin = this.parts.state.read<string>('origin');
+    const url = origin === undefined ? undefined : `${origin}/communications/v1`;
+    switch (task) {
+      case 'set_webhook':
+      case 'delete_webhook':
+        this.add(task, { url }, now);
+        break;
+      case 'disconnect':
+        this.add(task, { reason }, now);
+        break;
+      case 'history':
+        this.parts.state.write('sync', {
+          ...NO_SYNC,
+          state: 'running',
+          startedAt: now,
+        } satisfies SyncProgress);
+        this.add(task, { cursor: null }, now);
+        break;
+      case 'get_channels':
+        this.add(task, {}, now);
+        break;
+    }
+  }
+
+  private add(kind: TaskKind, payload: Record<string, unknown>, now: number): void {
+    this.parts.store.add({ id: crypto.randomUUID(), lane: 'calls', kind, key: ACCOUNT, payload }, now);
+  }
+
+  private tellFailed(deliveryId: string, delivery: DeliveryKind, error: string, now: number): void {
+    this.parts.store.addNews({ id: newsId(), at: now, kind: 'failed', deliveryId, delivery, error });
+  }
+
+  private progress(change: Partial<SyncProgress>): void {
+    this.parts.state.write('sync', { ...this.sync, ...change });
+  }
+}
+
+const newsId = (): string => crypto.randomUUID();

@@ -1,0 +1,163 @@
+/** The marketplace tells us of apps and their versions. */
+import { z } from '@hono/zod-openapi';
+import { and, eq } from 'drizzle-orm';
+import { appVersions, providerApps } from '../../db/schema';
+import { ProblemError } from '../../http/problems';
+import { jsonRequest } from '../../http/openapi';
+import { commsRoute, newCommsApp } from '../route';
+import { App, AppCode, AppVersion, COMMUNICATIONS, Developer, Json, Scopes } from './schemas';
+import { addVersion, dbOf, findApp, knownApp, knownVersion, turnScopeOn, type AppRow } from './store';
+
+const register = commsRoute({
+  method: 'post',
+  path: '/internal/v1/providers',
+  summary: 'Register or update a provider',
+  description:
+    'Makes the app known with its version, or updates its name and developer. With the scope `communications` the app ' +
+    'becomes a provider, whose code is the app’s; once on, the scope stays on in every version.',
+  tags: ['Providers'],
+  access: 'service',
+  errors: ['scope_locked', 'conflict'],
+  request: {
+    body: jsonRequest(
+      z.strictObject({
+        appCode: AppCode,
+        name: z.string().trim().min(1).max(120).openapi({ example: 'Chat Post' }),
+        developer: Developer,
+        appVersion: AppVersion,
+        scopes: Scopes,
+      }),
+      {
+        appCode: 'chat-post',
+        name: 'Chat Post',
+        developer: 'dev-company',
+        appVersion: '1.0.0',
+        scopes: ['communications'],
+      },
+    ),
+  },
+  responses: { 200: Json(App, 'The provider was updated.'), 201: Json(App, 'The provider was registered.') },
+});
+
+const addAppVersion = commsRoute({
+  method: 'post',
+  path: '/internal/v1/app-versions',
+  summary: 'A new version of an app exists',
+  description:
+    'It starts with the active configuration of the version before. `scopes` may turn `communications` on; leaving it out ' +
+    'changes nothing.',
+  tags: ['App versions'],
+  access: 'service',
+  errors: ['not_found', 'already_exists', 'scope_locked', 'conflict'],
+  request: {
+    body: jsonRequest(
+      z.strictObject({ appCode: AppCode, appVersion: AppVersion, scopes: Scopes.optional() }),
+      { appCode: 'chat-post', appVersion: '1.1.0' },
+    ),
+  },
+  responses: {
+    201: Json(
+      App.extend({
+        inheritedConfiguration: z.string().nullable().openapi({
+          description: 'Version of the configuration it starts with; null: none.',
+        }),
+      }).openapi('ProviderAppVersionMade'),
+      'The version is known.',
+    ),
+  },
+});
+
+const Checks = z.object({
+  moderation: z.enum(['pending', 'passed', 'rejected']),
+  testStand: z.enum(['pending', 'passed', 'failed']),
+});
+
+const report = commsRoute({
+  method: 'patch',
+  path: '/internal/v1/app-versions/{appCode}/{appVersion}',
+  summary: 'Tell how moderation or the test stand ended',
+  tags: ['App versions'],
+  access: 'service',
+  errors: ['not_found'],
+  request: {
+    params: z.object({ appCode: AppCode, appVersion: AppVersion }),
+    body: jsonRequest(
+      z
+        .strictObject(Checks.partial().shape)
+        .refine((body) => Object.keys(body).length > 0, 'say moderation, testStand or both'),
+      { moderation: 'passed', testStand: 'passed' },
+    ),
+  },
+  responses: { 200: Json(Checks.openapi('AppVersionChecks'), 'How they stand.') },
+});
+
+/** `/internal/v1/providers`, `/internal/v1/app-versions`. */
+export const apps = newCommsApp();
+
+const view = (app: AppRow, appVersion: string): z.infer<typeof App> => ({
+  appCode: app.appCode,
+  name: app.name,
+  developer: app.developer,
+  appVersion,
+  communicationsSince: app.scopeSince,
+});
+
+/** @throws ProblemError scope_locked */
+function keepScope(app: AppRow | null, scopes: readonly string[] | undefined): void {
+  if (scopes === undefined || app === null || app.scopeSince === null) return;
+  if (!scopes.includes(COMMUNICATIONS))
+    throw new ProblemError(
+      'scope_locked',
+      `The scope communications is on since version ${app.scopeSince} and can’t be turned off.`,
+      { errors: [{ field: 'scopes', message: 'must hold communications' }] },
+    );
+}
+
+apps.openapi(register, async (c) => {
+  const { appCode, name, developer, appVersion, scopes } = c.req.valid('json');
+  const db = dbOf(c.env);
+  const now = Date.now();
+  const before = await findApp(db, appCode);
+  keepScope(before, scopes);
+  const made = await db
+    .insert(providerApps)
+    .values({ appCode, name, developer, createdAt: now, updatedAt: now })
+    .onConflictDoNothing()
+    .returning();
+  if (made.length === 0)
+    await db
+      .update(providerApps)
+      .set({ name, developer, updatedAt: now })
+      .where(eq(providerApps.appCode, appCode));
+  const versions = await db
+    .select({ version: appVersions.version })
+    .from(appVersions)
+    .where(eq(appVersions.appCode, appCode));
+  if (!versions.some(({ version }) => version === appVersion))
+    await addVersion(c.env, appCode, appVersion, now);
+  if (scopes.includes(COMMUNICATIONS)) await turnScopeOn(db, appCode, appVersion, now);
+  const [app, newest] = [await knownApp(db, appCode), await knownVersion(db, appCode)];
+  return c.json(view(app, newest.version), made.length === 0 ? 200 : 201);
+});
+
+apps.openapi(addAppVersion, async (c) => {
+  const { appCode, appVersion, scopes } = c.req.valid('json');
+  const db = dbOf(c.env);
+  const now = Date.now();
+  keepScope(await knownApp(db, appCode), scopes);
+  const { inherited } = await addVersion(c.env, appCode, appVersion, now);
+  if (scopes?.includes(COMMUNICATIONS) === true) await turnScopeOn(db, appCode, appVersion, now);
+  return c.json({ ...view(await knownApp(db, appCode), appVersion), inheritedConfiguration: inherited }, 201);
+});
+
+apps.openapi(report, async (c) => {
+  const { appCode, appVersion } = c.req.valid('param');
+  const db = dbOf(c.env);
+  const known = await knownVersion(db, appCode, appVersion);
+  const { moderation = known.moderation, testStand = known.testStand } = c.req.valid('json');
+  await db
+    .update(appVersions)
+    .set(c.req.valid('json'))
+    .where(and(eq(appVersions.appCode, appCode), eq(appVersions.version, appVersion)));
+  return c.json({ moderation, testStand }, 200);
+});
