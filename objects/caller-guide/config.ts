@@ -3,8 +3,8 @@ import { eq } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
 import { callerGuides, extensions } from '../../worker/db/schema';
 import type { Env } from '../../worker/env';
-import type { GuideSettings } from './contract';
-import { readSettings, type GuideConfig } from './machine';
+import { readSettings, type GuideSettings } from './contract';
+import type { GuideConfig } from './machine';
 import type { GuideStore } from './store';
 
 /** A change is told at once; this mends a lost word. */

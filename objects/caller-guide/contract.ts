@@ -65,6 +65,16 @@ export const DEFAULT_GUIDE: GuideSettings = {
   lines: {},
 };
 
+/** Settings as they were stored, by whichever version: what is absent has its default. */
+export function readSettings(stored: Record<string, unknown>): GuideSettings {
+  const settings = { ...DEFAULT_GUIDE, ...(stored as Partial<GuideSettings>) };
+  const lines = Object.entries(settings.lines).map(([key, line]): [string, GuideLine] => [
+    key,
+    { ...DEFAULT_LINE, ...line },
+  ]);
+  return { ...settings, lines: Object.fromEntries(lines) };
+}
+
 export interface Question {
   /** As it came. */
   phone: string;

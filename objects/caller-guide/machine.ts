@@ -1,13 +1,7 @@
 /** How a caller is named and to whom he goes, given what is known of him: pure. */
+import { lineKey } from '../lib/lines';
 import { CRM_FAMILIES, type CrmCaller, type CrmFamilyName } from '../crm-link/contract';
-import {
-  DEFAULT_GUIDE,
-  DEFAULT_LINE,
-  type Advice,
-  type GuideLine,
-  type GuideSettings,
-  type Question,
-} from './contract';
+import { DEFAULT_LINE, type Advice, type GuideLine, type GuideSettings, type Question } from './contract';
 
 /** As long as a caller may be let wait for an answer, milliseconds; between 800 and 1,000 with the way to us. */
 export const BUDGET_MS = 800;
@@ -35,25 +29,12 @@ export const NO_ADVICE: Advice = {
   source: 'none',
 };
 
-/** Settings as they were stored, by whichever version: what is absent has its default. */
-export function readSettings(stored: Record<string, unknown>): GuideSettings {
-  const settings = { ...DEFAULT_GUIDE, ...(stored as Partial<GuideSettings>) };
-  const lines = Object.entries(settings.lines).map(([key, line]): [string, GuideLine] => [
-    key,
-    { ...DEFAULT_LINE, ...line },
-  ]);
-  return { ...settings, lines: Object.fromEntries(lines) };
-}
-
 /** Digits of a number as it came. */
 export const digitsOf = (phone: string): string => phone.replace(/\D/g, '').slice(0, 18);
 
 /** As CRMs are asked: international form with its plus, a short number as it is. */
 export const askedPhone = (digits: string): string =>
   /^[1-9]\d{6,14}$/.test(digits) ? `+${digits}` : digits;
-
-/** GSM lines have ids of seven digits, SIP lines names. */
-export const lineKey = (trunk: string): string => (/^\d{7}$/.test(trunk) ? `gsm:${trunk}` : `sip:${trunk}`);
 
 const lineOf = (settings: GuideSettings, trunk: string): GuideLine =>
   settings.lines[lineKey(trunk)] ?? DEFAULT_LINE;

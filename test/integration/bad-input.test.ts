@@ -60,6 +60,8 @@ function misshapen(path: string, reply: Reply): string | null {
         : said;
     case 'pbx':
       return 'error' in json ? null : said;
+    case 'service':
+      return 'detail' in json ? null : said;
     case 'engine':
       return typeof json['code'] === 'number' && typeof json['message'] === 'string' ? null : said;
     case 'operators':

@@ -6,6 +6,9 @@ import { peopleRoutes } from './people-routes';
 import { recordingPage, recordingRoutes } from './recording-routes';
 import { about } from './retailcrm/about';
 import { clicks } from './retailcrm/clicks';
+import { customerData } from './retailcrm/customer-data';
+import { redirectRoutes } from './retailcrm/redirect-routes';
+import { service } from './retailcrm/service';
 import { accountPage } from './retailcrm/account';
 import { registerRoute } from './retailcrm/register';
 import type { Mount } from './room';
@@ -23,6 +26,8 @@ export const crmLinksRoom = newApiApp();
 crmLinksRoom.route('/', about);
 crmLinksRoom.route('/', accountPage);
 crmLinksRoom.route('/', clicks);
+crmLinksRoom.route('/', customerData);
+crmLinksRoom.route('/', service);
 crmLinksRoom.route('/', recordingPage);
 for (const mount of [...RETAILCRM, WEBHOOK]) {
   configRoutes(crmLinksRoom, mount);
@@ -32,5 +37,6 @@ for (const mount of [...RETAILCRM, WEBHOOK]) {
 for (const mount of RETAILCRM) {
   registerRoute(crmLinksRoom, mount);
   peopleRoutes(crmLinksRoom, mount);
+  redirectRoutes(crmLinksRoom, mount);
   cacheRoutes(crmLinksRoom, mount);
 }

@@ -9,6 +9,7 @@ import { openDb, type Db } from '../db';
 import { crmLinks, crmManagers, crmRules } from '../db/schema';
 import type { Env } from '../env';
 import { PlatformError } from '../http/errors';
+import { tellGuide } from './tell-guide';
 
 export type LinkRow = typeof crmLinks.$inferSelect;
 
@@ -176,6 +177,7 @@ export async function tellOfLinks(env: Env, tenantId: string, family: CrmFamilyN
   const [row] = rows;
   if (row === undefined) throw new Error('the new version of the CRM settings was not returned');
   await linkOf(env, tenantId, family).configChanged(true);
+  await tellGuide(env, tenantId);
   await env.CALL_HUB.getByName(tenantId).setCrm({
     version: row.version,
     links,

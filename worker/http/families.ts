@@ -1,5 +1,6 @@
 /** Which API a path belongs to: each answers faults in the shape its own clients parse. */
-export type ApiFamily = 'platform' | 'dialer' | 'pbx' | 'engine' | 'operators' | 'communications' | 'app';
+export type ApiFamily =
+  'platform' | 'dialer' | 'pbx' | 'service' | 'engine' | 'operators' | 'communications' | 'app';
 
 const under = (path: string, root: string): boolean => path === root || path.startsWith(`${root}/`);
 
@@ -11,7 +12,11 @@ const BY_MACHINES = [
   '/retailcrm-admin/api/events',
   '/retailcrm/make-call',
   '/retailcrm/status',
+  '/api/callevent/getcustomerdata',
 ];
+
+/** The old Asterisk service's own; what lies below some of them is the platform's. */
+const OF_SERVICE = ['/api/makecallexternal', '/api/monitor', '/api/transfer', '/api/status', '/health'];
 
 /** Family of a request's path. Whatever belongs to no API is the app's. */
 export function apiOf(path: string): ApiFamily {
@@ -19,6 +24,7 @@ export function apiOf(path: string): ApiFamily {
   if (under(versionless, '/api/token') || under(versionless, '/api/phone') || under(path, '/phone/call'))
     return 'dialer';
   if (BY_MACHINES.some((root) => under(path, root))) return 'pbx';
+  if (OF_SERVICE.includes(path)) return 'service';
   if (under(path, '/socket.io')) return 'engine';
   if (under(path, '/callcenter_operators')) return 'operators';
   if (['/communications', '/internal', '/.well-known/jwks.json'].some((root) => under(path, root)))

@@ -7,9 +7,12 @@ import { allowedMethods, type MountedRoute } from './allowed-methods';
 import { apiOf, type ApiFamily } from './families';
 import { answerProblem, ProblemError, problemOf } from './problems';
 
-/** Answers in the shape of the API that was asked. `detail` for the dialer's clients, `error` for the PBX's, a number for Engine.IO's. */
+/**
+ * Answers in the shape of the API that was asked. `detail` for the dialer's clients and the Asterisk service's, `error` for the
+ * PBX's, a number for Engine.IO's.
+ */
 function refuse(family: ApiFamily, error: PlatformError): Response {
-  if (family === 'dialer')
+  if (family === 'dialer' || family === 'service')
     return Response.json({ detail: error.message }, { status: error.status, headers: error.extra.headers });
   if (family === 'pbx')
     return Response.json({ error: error.message }, { status: error.status, headers: error.extra.headers });

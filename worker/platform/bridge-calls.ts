@@ -74,6 +74,8 @@ export interface PbxStart extends About {
   pbx?: string;
   /** Name of the field `to` in the request, for a refusal. */
   field: string;
+  /** Whom the extension's phone shows while it rings; the number where absent. */
+  name?: string;
 }
 
 /** After these the PBX may be ringing all the same. */
@@ -84,7 +86,7 @@ export async function startPbxCall(
   env: Env,
   identity: Pick<Identity, 'tenant' | 'userId'>,
   input: PbxStart,
-): Promise<{ call_id: string; number: string }> {
+): Promise<{ call_id: string; number: string; bridgeId: string }> {
   const { tenant, userId } = identity;
   const { to, internal } = calledOf(input, tenant.country);
   if (to === input.from) throw badField(input.field, 'is the extension that calls');
@@ -119,7 +121,7 @@ export async function startPbxCall(
       from: input.from,
       to,
       ...(input.trunk !== undefined && { trunk: input.trunk }),
-      caller_name: to,
+      caller_name: displayName(input.name) ?? to,
     },
     { by: byOf(identity) },
   );
@@ -129,7 +131,16 @@ export async function startPbxCall(
       await hub.failCall({ callId, reason: answer.message, now: Date.now() });
     throw platformErrorOf({ ...answer, details: { ...answer.details, call_id: [callId] } });
   }
-  return { call_id: callId, number: to };
+  return { call_id: callId, number: to, bridgeId: bridge.id };
+}
+
+/** As a display takes it, undefined for none. */
+function displayName(name = ''): string | undefined {
+  const shown = name
+    .replaceAll(/[\r\n"<>\\]/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+  return shown === '' ? undefined : [...shown].slice(0, 40).join('');
 }
 
 /** Short numbers are inside the house, everything else has to be a phone number. */

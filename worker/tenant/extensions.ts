@@ -257,7 +257,11 @@ async function changed(
   const { identity } = c.var;
   const address = clientAddress(c.req.raw, c.env);
   await recordAudit(db, identity, action, id, before && audited(before), after && audited(after), address);
-  await c.env.CALL_HUB.getByName(identity.tenantId).directoryChanged();
+  await Promise.all([
+    c.env.CALL_HUB.getByName(identity.tenantId).directoryChanged(),
+    // A caller is sent to nobody who has no extension any more.
+    c.env.CALLER_GUIDE.getByName(identity.tenantId).settingsChanged(),
+  ]);
 }
 
 const audited = (row: Row) => ({ number: row.number, label: row.label, user: row.user?.username ?? null });

@@ -4,21 +4,18 @@ import { and, eq } from 'drizzle-orm';
 import type { Context } from 'hono';
 import type { TenantView } from '../../../objects/session-gate/contract';
 import { openDb } from '../../db';
-import { crmLinks, extensions } from '../../db/schema';
+import { crmLinks } from '../../db/schema';
 import { readBodyText } from '../../http/body';
 import type { AppEnv } from '../../http/context';
-import { PlatformError } from '../../http/errors';
 import { newApiApp } from '../../http/openapi';
-import { startPbxCall } from '../../platform/bridge-calls';
 import { extensionsOf, linkOf } from '../links';
+import { place } from './placing';
 
 const BODY_LIMIT = 16 * 1_024;
 const FIELDS = ['clientId', 'code', 'phone', 'userId', 'externalPhone', 'siteCode', 'status'] as const;
 type Field = (typeof FIELDS)[number];
 type Asked = Partial<Record<Field, string>>;
 
-/** One call of an extension to a number in this time: a second click is the first one again. */
-const ONE_PER_CLICK = { capacity: 1, refillPerSec: 1 / 3 };
 const STATUSES = ['free', 'busy', 'dinner', 'break'];
 
 /** From the query, a form or JSON, whichever the CRM uses; the query counts where a name is in both. */
@@ -55,7 +52,7 @@ async function tenantOfClient(c: Context<AppEnv>, clientId: string | undefined):
   return c.env.SESSION_GATE.getByName(row.tenantId).tenant();
 }
 
-const plain = (status: 200 | 400 | 401 | 502, text: string): Response =>
+const plain = (status: 200 | 400 | 401 | 500 | 502, text: string): Response =>
   new Response(text, {
     status,
     headers: { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' },
@@ -64,40 +61,23 @@ const plain = (status: 200 | 400 | 401 | 502, text: string): Response =>
 const UNAUTHORIZED = 'Unauthorized: Invalid clientId';
 
 interface Outcome {
-  status: 200 | 400 | 502;
+  status: 200 | 400 | 500 | 502;
   text: string;
   callId: string | null;
 }
 
 /** Answers what the CRM's person is shown: anything but 200 is a failure to them. */
-async function place(c: Context<AppEnv>, tenant: TenantView, asked: Asked): Promise<Outcome> {
-  const refused = (status: 400 | 502, text: string): Outcome => ({ status, text, callId: null });
-  const db = openDb(c.env.DB);
+async function click(c: Context<AppEnv>, tenant: TenantView, asked: Asked): Promise<Outcome> {
   const byUser =
-    asked.userId === undefined ? undefined : (await extensionsOf(db, tenant.id, 'retailcrm'))[asked.userId];
+    asked.userId === undefined
+      ? undefined
+      : (await extensionsOf(openDb(c.env.DB), tenant.id, 'retailcrm'))[asked.userId];
   const extension = asked.code === undefined || asked.code === '' ? byUser : asked.code;
-  if (extension === undefined)
-    return refused(400, `No extension configured for user ${asked.userId ?? 'unknown'}`);
-  if (!/^\d{2,5}$/.test(extension)) return refused(400, 'The extension is not valid.');
-  const [own] = await db
-    .select({ userId: extensions.userId })
-    .from(extensions)
-    .where(and(eq(extensions.tenantId, tenant.id), eq(extensions.number, extension)));
-  if (own === undefined) return refused(400, `No extension ${extension} in this company.`);
-  // CRMs send the digits of the international form.
-  const phone = (asked.phone ?? '').replaceAll(/[\s()-]/g, '');
-  const to = /^[1-9]\d{10,14}$/.test(phone) ? `+${phone}` : phone;
-  if (!/^\+?\d{3,15}$/.test(to)) return refused(400, 'The phone number is not valid.');
-  const turn = c.env.RATE_LIMITER.getByName(`crm-click:${tenant.id}:${extension}:${to}`);
-  if (!(await turn.take(ONE_PER_CLICK)).ok) return { status: 200, text: 'OK', callId: null };
-  try {
-    const who = { tenant, userId: own.userId ?? 'crm:retailcrm' };
-    const { call_id } = await startPbxCall(c.env, who, { from: extension, to, field: 'phone' });
-    return { status: 200, text: 'OK', callId: call_id };
-  } catch (error) {
-    if (!(error instanceof PlatformError)) throw error;
-    return refused(error.status < 500 && error.code === 'INVALID_PARAMS' ? 400 : 502, error.message);
+  if (extension === undefined) {
+    const text = `No extension configured for user ${asked.userId ?? 'unknown'}`;
+    return { status: 400, text, callId: null };
   }
+  return place(c.env, tenant, { extension, phone: asked.phone ?? '' });
 }
 
 async function makeCall(c: Context<AppEnv>): Promise<Response> {
@@ -105,7 +85,7 @@ async function makeCall(c: Context<AppEnv>): Promise<Response> {
   const tenant = await tenantOfClient(c, asked.clientId);
   if (tenant === null) return plain(401, UNAUTHORIZED);
   const began = Date.now();
-  const { status, text, callId } = await place(c, tenant, asked);
+  const { status, text, callId } = await click(c, tenant, asked);
   await note(c, tenant.id, 'make_call', asked, { status, text, callId, durationMs: Date.now() - began });
   return plain(status, text);
 }
