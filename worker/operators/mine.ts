@@ -6,6 +6,21 @@ import { dbOf, deskOf, deskRow } from './room';
 import { Line, operatorsRoute, QueueMembers } from './schemas';
 import { operatorOfUser, settingsOf } from './store';
 
+const Mine = z
+  .object({
+    ...Line.shape,
+    yandex_uuid: z.string(),
+    user_id: z.string().nullable(),
+    login: z.string(),
+    full_name: z.string(),
+    extension: z.string().nullable(),
+    in_telephony: z.boolean(),
+    assigned: z
+      .array(z.string())
+      .openapi({ description: 'The queues to work in, whether on the line there or not.' }),
+  })
+  .openapi('OperatorMine');
+
 const mine = operatorsRoute({
   method: 'get',
   path: '/callcenter_operators/v1/operator/mine',
@@ -17,17 +32,7 @@ const mine = operatorsRoute({
   responses: {
     200: json(
       z.object({
-        operator: Line.extend({
-          yandex_uuid: z.string(),
-          user_id: z.string().nullable(),
-          login: z.string(),
-          full_name: z.string(),
-          extension: z.string().nullable(),
-          in_telephony: z.boolean(),
-          assigned: z
-            .array(z.string())
-            .openapi({ description: 'The queues to work in, whether on the line there or not.' }),
-        }).nullable(),
+        operator: z.union([Mine, z.null()]),
         queues: z.array(QueueMembers),
         pause_reasons: z.array(z.string()).openapi({ description: 'Empty: any words will do.' }),
         told_live: z.boolean().openapi({

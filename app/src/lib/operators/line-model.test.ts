@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import {
+  freeOf,
+  mending,
+  placesOf,
+  readinessOf,
+  withQueue,
+  withUpdate,
+  type LineQueue,
+  type Me,
+  type Member,
+  type MyLine,
+} from './line-model';
+
+const AT = '2026-03-02T08:00:00.000Z';
+const standing = (connected: boolean, paused = false, priority = 0, reason: string | null = null) => ({
+  connected,
+  paused,
+  priority,
+  reason,
+  at: AT,
+});
+const position = (
+  queue: string,
+  desired: LineQueue['desired'],
+  seen: ReturnType<typeof standing> | null,
+  drift = false,
+): LineQueue => ({ queue, desired, seen: seen && { ...seen, device: 'Not in use' }, drift });
+
+const me = (queues: LineQueue[]): Me => ({
+  yandex_uuid: 'olga',
+  user_id: 'u1',
+  login: 'op12',
+  full_name: 'Olga P.',
+  extension: '7001',
+  in_telephony: true,
+  assigned: ['support', 'sales'],
+  state: 'line',
+  reason: null,
+  since: AT,
+  cause: 'asked',
+  actor: 'u1',
+  missed: 0,
+  drift: false,
+  queues,
+});
+const member = (id: string, priority: number, device: string | null = 'Not in use'): Member => ({
+  yandex_uuid: id,
+  full_name: id,
+  priority,
+  device,
+});
+const mine = (queues: LineQueue[] = []): MyLine => ({
+  operator: me(queues),
+  queues: [],
+  pause_reasons: [],
+  told_live: true,
+});
+
+describe('one’s place in a queue', () => {
+  it('has who is asked before, and who is level; queues not stood in are there too', () => {
+    const places = placesOf(me([position('support', null, standing(true, false, 2))]), [
+      {
+        queue: 'support',
+        members: [member('anna', 1), member('boris', 2), member('olga', 2), member('vera', 3)],
+      },
+    ]);
+    expect(places).toMatchObject([
+      { queue: 'sales', state: 'off', ahead: [], level: [] },
+      {
+        queue: 'support',
+        state: 'line',
+        ahead: [{ yandex_uuid: 'anna' }],
+        level: [{ yandex_uuid: 'boris' }],
+      },
+    ]);
+  });
+
+  it('counts those a call could ring now', () => {
+    expect(freeOf([member('a', 0), member('b', 0, 'In use'), member('c', 0, 'Unavailable')])).toBe(1);
+    expect(['Ringing', 'On Hold', 'Busy'].map(readinessOf)).toEqual(['busy', 'busy', 'busy']);
+    expect(readinessOf(null)).toBe('free');
+  });
+});
+
+describe('what is asked for so that telephony does as asked', () => {
+  it('is nothing where nothing differs', () => {
+    expect(mending([position('support', standing(true), standing(true))])).toEqual([]);
+  });
+
+  it('goes on, leaves, pauses and resumes, each in its own queues and under its own reason', () => {
+    const paused = standing(true, true, 0, 'lunch');
+    const steps = mending([
+      position('a', standing(true), standing(false), true),
+      position('b', standing(false), standing(true), true),
+      position('c', paused, standing(true), true),
+      position('d', standing(true, true, 0, 'training'), standing(true), true),
+      position('e', standing(true), paused, true),
+    ]);
+    expect(steps).toEqual([
+      { do: 'connection', connected: false, queues: ['b'] },
+      { do: 'connection', connected: true, queues: ['a'] },
+      { do: 'pause', paused: false, reason: null, queues: ['e'] },
+      { do: 'pause', paused: true, reason: 'lunch', queues: ['c'] },
+      { do: 'pause', paused: true, reason: 'training', queues: ['d'] },
+    ]);
+  });
+});
+
+describe('what the live feed tells', () => {
+  it('of oneself is laid over what is known; of others it is nothing', () => {
+    const update = { ...me([]), state: 'paused', reason: 'lunch', removed: false };
+    expect(withUpdate(mine(), 'u1', update)?.operator).toMatchObject({
+      state: 'paused',
+      reason: 'lunch',
+      login: 'op12',
+      assigned: ['support', 'sales'],
+    });
+    expect(withUpdate(mine(), 'u1', { ...update, yandex_uuid: 'oleg' })).toBeNull();
+    expect(withUpdate(mine(), 'u1', null)).toBeNull();
+  });
+
+  it('takes the line away from who is the operator no more', () => {
+    const update = { ...me([]), removed: false };
+    expect(withUpdate(mine(), 'u1', { ...update, user_id: 'u2' })?.operator).toBeNull();
+    expect(withUpdate(mine(), 'u1', { ...update, removed: true })?.operator).toBeNull();
+  });
+
+  it('of a queue takes the place of what was known of it', () => {
+    const once = withQueue(mine(), { queue: 'support', members: [member('a', 0)] });
+    const twice = withQueue(once ?? mine(), { queue: 'support', members: [] });
+    expect(twice?.queues).toEqual([{ queue: 'support', members: [] }]);
+    expect(withQueue(mine(), { queue: 5 })).toBeNull();
+  });
+});

@@ -1,0 +1,123 @@
+/** What the bar of one's own line shows, read from what the server says; pure. */
+import type { components, paths } from '#lib/api/schema.js';
+
+export type MyLine =
+  paths['/callcenter_operators/v1/operator/mine']['get']['responses']['200']['content']['application/json'];
+export type Me = NonNullable<MyLine['operator']>;
+export type LineState = Me['state'];
+export type LineQueue = Me['queues'][number];
+export type QueueMembers = components['schemas']['OperatorQueueMembers'];
+export type Member = QueueMembers['members'][number];
+export type Outcome = components['schemas']['OperatorQueueOutcome'];
+
+/** Whether a queue's call could ring a member now. */
+export type Readiness = 'free' | 'busy' | 'away';
+
+/** Of telephony's word for a phone. Of a phone it has no word for the queue asks too. */
+export function readinessOf(device: string | null): Readiness {
+  switch (device) {
+    case null:
+    case 'Not in use':
+    case 'Unknown':
+      return 'free';
+    case 'Unavailable':
+    case 'Invalid':
+      return 'away';
+    default:
+      return 'busy';
+  }
+}
+
+/** Where one stands in a queue. `ahead`: asked before; `level`: of one's own priority, in an order the queue chooses. */
+export interface Place {
+  queue: string;
+  state: LineState;
+  reason: string | null;
+  priority: number;
+  drift: boolean;
+  ahead: Member[];
+  level: Member[];
+}
+
+/** One's place in each queue one works or stands in, by name. */
+export function placesOf(me: Me, queues: readonly QueueMembers[]): Place[] {
+  const names = new Set([...me.assigned, ...me.queues.map(({ queue }) => queue)]);
+  return [...names].sort().map((name) => {
+    const { seen = null, drift = false } = me.queues.find(({ queue }) => queue === name) ?? {};
+    const members = queues.find(({ queue }) => queue === name)?.members ?? [];
+    const others = members.filter(({ yandex_uuid }) => yandex_uuid !== me.yandex_uuid);
+    const priority = seen?.priority ?? 0;
+    const isThere = seen?.connected === true;
+    return {
+      queue: name,
+      state: !isThere ? 'off' : seen.paused ? 'paused' : 'line',
+      reason: isThere ? seen.reason : null,
+      priority,
+      drift,
+      ahead: others.filter((other) => other.priority < priority),
+      level: others.filter((other) => other.priority === priority),
+    };
+  });
+}
+
+/** Those of whom a call would ring somebody before me. */
+export const freeOf = (members: readonly Member[]): number =>
+  members.filter(({ device }) => readinessOf(device) === 'free').length;
+
+/** One thing to ask for, in some of the queues. */
+export type Step =
+  | { do: 'connection'; connected: boolean; queues: string[] }
+  | { do: 'pause'; paused: boolean; reason: string | null; queues: string[] };
+
+/** What to ask for so that telephony does what was asked for before. */
+export function mending(queues: readonly LineQueue[]): Step[] {
+  const off = queues.flatMap(({ queue, desired, seen, drift }) =>
+    drift && desired !== null && seen !== null ? [{ queue, desired, seen }] : [],
+  );
+  const named = (list: typeof off) => list.map(({ queue }) => queue);
+  const leave = off.filter(({ desired, seen }) => !desired.connected && seen.connected);
+  const join = off.filter(({ desired, seen }) => desired.connected && !seen.connected);
+  const rest = off.filter(({ desired, seen }) => desired.connected && desired.paused !== seen.paused);
+  const steps: Step[] = [
+    { do: 'connection', connected: false, queues: named(leave) },
+    { do: 'connection', connected: true, queues: named(join) },
+    {
+      do: 'pause',
+      paused: false,
+      reason: null,
+      queues: named(rest.filter(({ desired }) => !desired.paused)),
+    },
+  ];
+  // Each pause under its own reason.
+  const held = rest.filter(({ desired }) => desired.paused);
+  for (const reason of new Set(held.map(({ desired }) => desired.reason)))
+    steps.push({
+      do: 'pause',
+      paused: true,
+      reason,
+      queues: named(held.filter(({ desired }) => desired.reason === reason)),
+    });
+  return steps.filter((step) => step.queues.length > 0);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+/** An `operator.update` of oneself laid over what is known; null: it is about somebody else. */
+export function withUpdate(mine: MyLine, userId: string, data: unknown): MyLine | null {
+  if (!isRecord(data) || mine.operator === null || data.yandex_uuid !== mine.operator.yandex_uuid)
+    return null;
+  // Somebody else is this operator from now on, or nobody is.
+  if (data.removed === true || data.user_id !== userId) return { ...mine, operator: null, queues: [] };
+  const { state, reason, since, cause, actor, missed, drift, queues, full_name, extension } = data as Me;
+  const told = { state, reason, since, cause, actor, missed, drift, queues, full_name, extension };
+  return { ...mine, operator: { ...mine.operator, ...told } };
+}
+
+/** The same of a `queue.update`. */
+export function withQueue(mine: MyLine, data: unknown): MyLine | null {
+  if (!isRecord(data) || typeof data.queue !== 'string' || !Array.isArray(data.members)) return null;
+  const { queue, members } = data as QueueMembers;
+  const others = mine.queues.filter((one) => one.queue !== queue);
+  return { ...mine, queues: [...others, { queue, members }] };
+}
