@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono } from '@hono/zod-openapi';
 import { bridges } from './bridge/bridges';
 import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
@@ -11,7 +11,7 @@ import { dialer } from './dialer';
 import { readRefusedBodies } from './http/body';
 import { answerNoRoute, answerFault } from './http/faults';
 import type { AppEnv } from './http/context';
-import { newApiApp } from './http/openapi';
+import { routedPath } from './http/pbx-hosts';
 import { apiHeaders } from './http/security-headers';
 import { metrics } from './metrics';
 import { leadsRoom } from './leads';
@@ -37,7 +37,7 @@ import { tenantRoom } from './tenant';
 
 /** The whole API: each room is mounted by one line. */
 export function buildApp(): OpenAPIHono<AppEnv> {
-  const app = newApiApp();
+  const app = new OpenAPIHono<AppEnv>({ getPath: routedPath });
   app.use(readRefusedBodies);
   app.use('/api/*', apiHeaders);
   app.use('/asterisk/*', apiHeaders);
@@ -49,6 +49,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   for (const root of ['/communications/*', '/internal/*', '/.well-known/jwks.json'])
     app.use(root, apiHeaders);
   app.use('/metrics', apiHeaders);
+  app.use('/health', apiHeaders);
 
   app.route('/', auth);
   app.route('/', sessions);

@@ -63,4 +63,6 @@ export interface Env {
   CLIENT_ADDRESS_HEADER?: string;
   /** Origins that may be asked beyond the rules of outgoing URLs (`objects/lib/outgoing-url.ts`), separated by commas. */
   OUTGOING_ORIGINS?: string;
+  /** Host names under which PBX hosts post their events to `/{event}`, separated by commas; nothing else is served there. */
+  PBX_HOSTS?: string;
 }

@@ -58,6 +58,7 @@ async function start(settings: StartSettings, running: Running): Promise<void> {
     bindings: {
       ...loadSecrets(settings.stateDir, process.env),
       ...(settings.demo ? { DEMO: '1' } : {}),
+      ...(settings.pbxHosts ? { PBX_HOSTS: settings.pbxHosts } : {}),
       ...(settings.outgoingOrigins ? { OUTGOING_ORIGINS: settings.outgoingOrigins } : {}),
     },
   };

@@ -12,7 +12,16 @@ describe('readSettings', () => {
       demoPhone: true,
       trustedAddressHeader: '',
       outgoingOrigins: '',
+      pbxHosts: '',
     });
+  });
+
+  it('reads the host names kept for PBX hosts, and refuses what is none', () => {
+    expect(readSettings({ PBX_HOSTS: 'events.example, pbx2.example' }, '/').pbxHosts).toBe(
+      'events.example,pbx2.example',
+    );
+    for (const PBX_HOSTS of ['https://events.example', 'events.example:8443', 'events.example/start'])
+      expect(() => readSettings({ PBX_HOSTS }, '/')).toThrow(/PBX_HOSTS/);
   });
 
   it('reads the origins that may be asked beyond the rules, and refuses what is none', () => {

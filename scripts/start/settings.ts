@@ -14,6 +14,8 @@ export interface StartSettings {
   trustedAddressHeader: string;
   /** Origins that may be asked beyond the rules of outgoing URLs, separated by commas; '' for none. */
   outgoingOrigins: string;
+  /** Host names under which PBX hosts post their events without a prefix, separated by commas; '' for none. */
+  pbxHosts: string;
 }
 
 /** True for host names and addresses that only this machine can reach. */
@@ -29,7 +31,7 @@ function readSwitch(name: string, value: string | undefined, otherwise: boolean)
 }
 
 /**
- * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE, TRUSTED_ADDRESS_HEADER and OUTGOING_ORIGINS.
+ * Reads PORT, HOST, STATE_DIR, DEMO, DEMO_PHONE, TRUSTED_ADDRESS_HEADER, OUTGOING_ORIGINS and PBX_HOSTS.
  * @param root directory that a relative STATE_DIR is relative to
  * @throws Refusal with a message for the person at the terminal
  */
@@ -60,7 +62,17 @@ export function readSettings(environment: NodeJS.ProcessEnv, root: string): Star
     demoPhone: demo && readSwitch('DEMO_PHONE', environment.DEMO_PHONE, true),
     trustedAddressHeader,
     outgoingOrigins: readOrigins(environment.OUTGOING_ORIGINS ?? ''),
+    pbxHosts: readHosts(environment.PBX_HOSTS ?? ''),
   };
+}
+
+function readHosts(list: string): string {
+  const items = list.split(/[\s,]+/).filter((item) => item !== '');
+  for (const item of items) {
+    if (!/^[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*$/i.test(item))
+      throw new Refusal(`PBX_HOSTS has "${item}"; use host names like events.example, separated by commas`);
+  }
+  return items.join(',');
 }
 
 function readOrigins(list: string): string {

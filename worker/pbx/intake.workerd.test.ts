@@ -3,6 +3,7 @@ import { eq } from 'drizzle-orm';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { all, hubOf, PBX_TOKEN, seedTenant, TENANT } from '../../test/worker/support/call-hub';
 import { send } from '../../test/worker/support/dialer';
+import { buildApp } from '../app';
 import { pbxTokenHash } from '../auth/digest';
 import { openDb } from '../db';
 import { pbxTokens } from '../db/schema';
@@ -84,6 +85,26 @@ describe('POST /asterisk/{event}', () => {
     const raw = JSON.stringify(start(5, { Channel: 'x'.repeat(70_000) }));
     const answer = await send('POST', '/asterisk/start', { raw, headers: { token: PBX_TOKEN } });
     expect(answer.status).toBe(413);
+  });
+
+  it('is at the root of a host that is kept for it, and nothing else is there', async () => {
+    const app = buildApp();
+    const kept = { ...env, PBX_HOSTS: 'events.example' };
+    const headers = { token: PBX_TOKEN };
+    const ask = (url: string, init?: RequestInit) => app.request(url, init, kept);
+    const post = (url: string) => ask(url, { method: 'POST', headers, body: JSON.stringify(start(60)) });
+    const before = (await hubOf(TENANT).feed({ viewer: all })).calls.length;
+    const answer = await post('https://events.example/start');
+    expect([answer.status, await answer.json()]).toEqual([200, ACCEPTED]);
+    expect((await hubOf(TENANT).feed({ viewer: all })).calls).toHaveLength(before + 1);
+    for (const [path, status] of Object.entries({ '/': 404, '/api/auth/me': 404, '/sign-in': 405 })) {
+      const nothing = await ask(`https://events.example${path}`);
+      expect([nothing.status, await nothing.json()]).toEqual([
+        status,
+        { error: expect.any(String) as string },
+      ]);
+    }
+    expect((await post('https://elsewhere.example/start')).status).toBe(405);
   });
 
   it('answers another method in its own shape', async () => {
