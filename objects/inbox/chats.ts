@@ -2,7 +2,7 @@ import { newChatId } from '../lib/ids';
 import { digitsOf } from '../lib/search-terms';
 import type { Channels } from './channels';
 import type { NewParticipant, Participant } from './contract';
-import { isAfter, type ParticipantRole, type Place } from './machine';
+import { findable, isAfter, type ParticipantRole, type Place } from './machine';
 
 interface ChatRow extends Record<string, SqlStorageValue> {
   key: number;
@@ -232,7 +232,7 @@ export class Chats {
     this.sql.exec(
       'INSERT INTO chat_finder (rowid, words, facets) VALUES (?, ?, ?)',
       key,
-      words,
+      findable(words),
       `c${channel}`,
     );
   }

@@ -30,6 +30,9 @@ export const join = (one: Progress, other: Progress): Progress => (rank(one) >= 
 /** A sender's clock may be ahead of ours: nothing stands in the future, where it would stay the newest for ever. */
 export const sentAtOf = (said: number | undefined, now: number): number => Math.min(said ?? now, now);
 
+/** Text as a search reads it: nobody looks for ё by its dots. */
+export const findable = (text: string): string => text.replaceAll('ё', 'е').replaceAll('Ё', 'Е');
+
 /** Where a message stands in its chat: by the time it was sent, among equals by its arrival. */
 export interface Place {
   at: number;

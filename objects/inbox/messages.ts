@@ -1,6 +1,6 @@
 import { newMessageId } from '../lib/ids';
 import type { Author } from './contract';
-import { hasFailed, join, type MessageDirection, type Place, type Progress } from './machine';
+import { findable, hasFailed, join, type MessageDirection, type Place, type Progress } from './machine';
 
 interface MessageRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -147,7 +147,7 @@ export class Messages {
 
   #index(seq: number, text: string, chat: number, channel: number): void {
     const facets = `h${chat} c${channel}`;
-    this.sql.exec('INSERT INTO finder (rowid, words, facets) VALUES (?, ?, ?)', seq, text, facets);
+    this.sql.exec('INSERT INTO finder (rowid, words, facets) VALUES (?, ?, ?)', seq, findable(text), facets);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): StoredMessage | null {

@@ -60,9 +60,14 @@ export interface NewMessage {
   sentAt?: number | undefined;
 }
 
+/** A message with the provider's own id of its chat. */
+export interface ProviderMessage {
+  message: MessageView;
+  chatExternalId: string;
+}
+
 /** One message of several: `duplicate` has been there already and was left as it is. */
-export type AddedMessage =
-  { ok: true; duplicate: boolean; message: MessageView; chatExternalId: string } | InboxRefusal;
+export type AddedMessage = ({ ok: true; duplicate: boolean } & ProviderMessage) | InboxRefusal;
 
 /** What a provider may say of a message, besides nothing at all. */
 export type ProviderStatus = 'sent' | 'delivered' | 'read' | 'failed';
@@ -94,9 +99,9 @@ export interface ProviderInbox extends ProviderListener {
   /** Replaces the text and nothing else. `messageId`: the provider's own id, or ours of a message written here. */
   providerEdited(
     input: ProviderRequest & { messageId: string; text: string },
-  ): Promise<ProviderResult<MessageView>>;
+  ): Promise<ProviderResult<ProviderMessage>>;
   /** Never back; asking for less than what is known changes nothing. */
   providerStatus(
     input: ProviderRequest & { messageId: string; status: ProviderStatus; error?: string | undefined },
-  ): Promise<ProviderResult<MessageView>>;
+  ): Promise<ProviderResult<ProviderMessage>>;
 }

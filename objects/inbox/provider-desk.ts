@@ -122,7 +122,7 @@ export class ProviderDesk {
     };
   }
 
-  edit({ messageId, text, now }: Requested<'providerEdited'>): c.ProviderResult<c.MessageView> {
+  edit({ messageId, text, now }: Requested<'providerEdited'>): c.ProviderResult<c.ProviderMessage> {
     const { messages, chats } = this.parts;
     const known = messages.ofProvider(this.provider, messageId);
     if (known === null) return refused('no_such_message');
@@ -131,7 +131,7 @@ export class ProviderDesk {
     return this.#told(known, changed);
   }
 
-  status({ messageId, status, error }: Requested<'providerStatus'>): c.ProviderResult<c.MessageView> {
+  status({ messageId, status, error }: Requested<'providerStatus'>): c.ProviderResult<c.ProviderMessage> {
     const { messages } = this.parts;
     const known = messages.ofProvider(this.provider, messageId);
     if (known === null) return refused('no_such_message');
@@ -257,7 +257,7 @@ export class ProviderDesk {
     return this.parts.chats.add(fields, participants, now);
   }
 
-  #told(before: StoredMessage, changed: boolean): c.ProviderResult<c.MessageView> & { ok: true } {
+  #told(before: StoredMessage, changed: boolean): c.ProviderResult<c.ProviderMessage> & { ok: true } {
     const { messages, chats, views, tell } = this.parts;
     const message = messages.bySeq(before.seq);
     if (message === null) throw new Error('a message was changed and is not there');
@@ -265,10 +265,11 @@ export class ProviderDesk {
       chats.touch(message.chat);
       tell(message.chat, message);
     }
+    const { id, externalId } = chats.byKey(message.chat);
     return {
       ok: true,
       again: !changed,
-      value: views.message(message, chats.byKey(message.chat).id),
+      value: { message: views.message(message, id), chatExternalId: externalId },
     };
   }
 }

@@ -2,7 +2,7 @@ import { matchOf } from '../lib/search-terms';
 import type { Channels } from './channels';
 import type { Chats } from './chats';
 import type * as c from './contract';
-import { placeOf, placeText, type Place } from './machine';
+import { findable, placeOf, placeText, type Place } from './machine';
 import type { Messages, StoredMessage } from './messages';
 import type { Views } from './views';
 
@@ -104,7 +104,7 @@ export class Reading {
       if (channel === null) return { ok: false, code: 'no_such_channel' };
       facets.push([`c${channel.key}`]);
     }
-    const match = matchOf(query.text, null, facets);
+    const match = matchOf(findable(query.text), null, facets);
     if (match === null) return { ok: true, found: [], next: null };
     const limit = pageSize(query.limit);
     const rows = this.messages.read(
@@ -164,7 +164,8 @@ export class Reading {
       all.push(where('chats.key IN (SELECT chat FROM participants WHERE phone = ?)', query.phone));
     if (query.text !== undefined) {
       const facets = keys === undefined ? [] : [keys.map((key) => `c${key}`)];
-      const match = keys?.length === 0 ? null : matchOf(query.text, query.textNumber ?? null, facets);
+      const match =
+        keys?.length === 0 ? null : matchOf(findable(query.text), query.textNumber ?? null, facets);
       if (match === null) return [];
       all.push(where('chats.key IN (SELECT rowid FROM chat_finder WHERE chat_finder MATCH ?)', match));
     } else if (keys !== undefined) {

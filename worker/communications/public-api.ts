@@ -1,5 +1,9 @@
 import { documentRoute, type ApiDescription } from './documents';
 import { jwks } from './jwks';
+import { bulk } from './public/bulk';
+import { channels } from './public/channels';
+import { chats } from './public/chats';
+import { messages } from './public/messages';
 import { newCommsApp } from './route';
 import { webhooks } from './webhooks';
 
@@ -18,6 +22,10 @@ export const PUBLIC_API: ApiDescription = {
 /** Base `/communications/v1`: each noun of it is mounted by one line. */
 export const publicApi = newCommsApp();
 
+publicApi.route('/', channels);
+publicApi.route('/', chats);
+publicApi.route('/', messages);
+publicApi.route('/', bulk);
 publicApi.route('/', webhooks);
 publicApi.route('/', jwks);
 publicApi.route('/', documentRoute(publicApi, PUBLIC_API));

@@ -11,13 +11,17 @@ import { asClient, asMarket } from './identity';
 export const newCommsApp = (): OpenAPIHono<CommsEnv> =>
   new OpenAPIHono<CommsEnv>({
     defaultHook: (result) => {
-      if (result.success) return;
-      const errors = Object.entries(fieldProblems(result.error)).flatMap(([field, messages]) =>
-        messages.map((message) => ({ field, message })),
-      );
-      throw new ProblemError('invalid_request', 'The request does not validate.', { errors });
+      if (!result.success) throw invalidRequest(result.error);
     },
   });
+
+/** What does not validate, by its fields. */
+export function invalidRequest(error: z.ZodError): ProblemError {
+  const errors = Object.entries(fieldProblems(error)).flatMap(([field, messages]) =>
+    messages.map((message) => ({ field, message })),
+  );
+  return new ProblemError('invalid_request', 'The request does not validate.', { errors });
+}
 
 /** Who may ask: a client's token; a credential of the marketplace (`service`), of an app's developer, or either; everybody. */
 export type CommsAccess = 'client' | 'service' | 'developer' | 'market' | 'public';

@@ -29,6 +29,10 @@ export const PROBLEMS = {
   no_configuration: { status: 409, title: 'No active configuration' },
   /** Tenants run on it. */
   in_use: { status: 409, title: 'It is in use' },
+  /** The account of a channel is switched off: nothing comes or goes over it. */
+  channel_inactive: { status: 409, title: 'The channel is not connected' },
+  /** How far it has come is said of messages that go out to customers. */
+  message_incoming: { status: 409, title: 'A customer wrote it' },
   /** Two changes of the same thing at once: try again. */
   conflict: { status: 409, title: 'Changed by somebody else meanwhile' },
   /** The first request with this Idempotency-Key has no answer yet. */
@@ -83,15 +87,17 @@ const bodyOf = (code: ProblemCode, detail: string): z.infer<typeof ProblemBody> 
 
 const MEDIA_TYPE = 'application/problem+json';
 
-export function answerProblem({ code, message, extra }: ProblemError): Response {
-  const body = {
-    ...bodyOf(code, message),
-    ...(extra.errors !== undefined && { errors: extra.errors }),
-    ...(extra.requestId !== undefined && { request_id: extra.requestId }),
-  };
-  return new Response(JSON.stringify(body), {
-    status: PROBLEMS[code].status,
-    headers: { ...extra.headers, 'Content-Type': MEDIA_TYPE },
+/** A problem as a body: of an answer, or of one of several things in it. */
+export const problemBody = ({ code, message, extra }: ProblemError): z.infer<typeof ProblemBody> => ({
+  ...bodyOf(code, message),
+  ...(extra.errors !== undefined && { errors: extra.errors }),
+  ...(extra.requestId !== undefined && { request_id: extra.requestId }),
+});
+
+export function answerProblem(problem: ProblemError): Response {
+  return new Response(JSON.stringify(problemBody(problem)), {
+    status: PROBLEMS[problem.code].status,
+    headers: { ...problem.extra.headers, 'Content-Type': MEDIA_TYPE },
   });
 }
 

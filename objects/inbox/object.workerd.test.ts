@@ -1,0 +1,513 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import fc from 'fast-check';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { InboxWorld, NOW, OLEG, OLGA, PROVIDER } from '../../test/worker/support/inbox';
+import { migrateObject } from '../lib/migrations';
+import { INBOX_MIGRATIONS } from './migrations';
+
+let world: InboxWorld;
+beforeEach(async () => {
+  world = new InboxWorld();
+  await world.connect();
+});
+
+describe('a message from a provider', () => {
+  it('makes the chat it carries, with all its participants, in the same step', async () => {
+    const message = await world.got('m1');
+    expect(message).toMatchObject({
+      externalId: 'm1',
+      direction: 'incoming',
+      text: 'text of m1',
+      status: 'delivered',
+      seen: false,
+      sender: { id: 'ann-1', name: 'Ann Example', phone: '+375290000001', role: 'customer' },
+    });
+    const { chats } = await world.chats();
+    expect(chats).toMatchObject([
+      {
+        externalId: 'ann',
+        title: 'Chat ann',
+        unread: 1,
+        channel: { code: 'telegram' },
+        last: { id: message.id },
+      },
+    ]);
+    expect(await world.got('m2', { chat: { id: 'ann' } })).toMatchObject({ chatId: chats[0]?.id });
+  });
+
+  it('is refused, naming the field, where its chat can’t be made of it, and leaves nothing behind', async () => {
+    const { chat } = world.message('m1');
+    const carried = (over: object) => world.refusal(world.message('m1', { chat: { ...chat, ...over } }));
+    expect(await carried({ channelId: undefined })).toMatchObject({
+      code: 'chat_incomplete',
+      field: 'chat.channelId',
+    });
+    expect(await carried({ channelId: 'none' })).toMatchObject({
+      code: 'no_such_channel',
+      field: 'chat.channelId',
+    });
+    expect(await carried({ participants: [] })).toMatchObject({
+      code: 'chat_incomplete',
+      field: 'chat.participants',
+    });
+    expect(await world.refusal(world.message('m1', { senderId: 'ghost' }))).toMatchObject({
+      code: 'no_such_participant',
+      field: 'senderId',
+    });
+    expect((await world.chats()).chats).toEqual([]);
+  });
+
+  it('comes once, however often it is sent, and one bad one does not sink the rest', async () => {
+    const bad = world.message('m2', { senderId: 'ghost' });
+    const results = await world.add([world.message('m1'), bad, world.message('m1'), world.message('m3')]);
+    expect(results.map((one) => (one.ok ? one.duplicate : one.code))).toEqual([
+      false,
+      'no_such_participant',
+      true,
+      false,
+    ]);
+    expect(results[0]).toMatchObject({ chatExternalId: 'ann' });
+    expect((await world.chats()).chats[0]).toMatchObject({ unread: 2 });
+  });
+
+  it('is another provider’s where the ids are the same', async () => {
+    await world.connect('main', 'viber', 'other');
+    await world.got('m1');
+    await world.add([world.message('m1')], 'other');
+    expect((await world.chats()).chats.map(({ channel }) => channel.provider)).toEqual(['other', PROVIDER]);
+    const edit = { provider: 'other', messageId: 'm9', text: 'x', now: NOW };
+    await world.got('m9');
+    expect(await world.object.providerEdited(edit)).toMatchObject({ ok: false, code: 'no_such_message' });
+    expect(await world.object.providerSaw({ provider: 'third', chatId: 'ann', now: NOW })).toMatchObject({
+      ok: false,
+      code: 'no_such_chat',
+    });
+  });
+
+  it('stands where it was sent, whenever it comes, and never in the future', async () => {
+    await world.got('late', { sentAt: NOW - 5 });
+    await world.got('future', { sentAt: NOW + 1e9 });
+    await world.got('early', { sentAt: NOW - 10 });
+    const [chat] = (await world.chats()).chats;
+    const { messages } = await world.thread(chat?.id ?? '');
+    expect(messages.map(({ externalId }) => externalId)).toEqual(['early', 'late', 'future']);
+    expect(chat?.last).toMatchObject({ externalId: 'future', sentAt: NOW + 2 });
+  });
+
+  it('keeps its text to the letter', async () => {
+    const anything = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => !text.includes('\0'));
+    const texts = [' \r\n\t ', '<b>*_`</b>', '\u{1F468}\u200D\u{1F469}', ...fc.sample(anything, 90)];
+    const added = await world.add(texts.map((text, n) => world.message(`t${n}`, { text })));
+    expect(added.map((one) => one.ok && one.message.text)).toEqual(texts);
+    const [chat] = (await world.chats()).chats;
+    const { messages } = await world.thread(chat?.id ?? '', { limit: 200 });
+    expect(messages.map(({ text }) => text)).toEqual(texts);
+  });
+
+  it('is edited in its text and nothing else', async () => {
+    const before = await world.got('m1', { text: 'apples' });
+    await world.got('m2');
+    const edited = await world.object.providerEdited({
+      provider: PROVIDER,
+      messageId: 'm1',
+      text: 'pears',
+      now: NOW + 9,
+    });
+    expect(edited).toEqual({
+      ok: true,
+      again: false,
+      value: { message: { ...before, text: 'pears', editedAt: NOW + 9 }, chatExternalId: 'ann' },
+    });
+    expect((await world.chats()).chats[0]).toMatchObject({ unread: 2, last: { externalId: 'm2' } });
+    expect((await world.found('apples')).found).toEqual([]);
+    expect((await world.found('pear')).found).toHaveLength(1);
+  });
+
+  it('says how far only what went out has come', async () => {
+    await world.got('in');
+    await world.got('out', { direction: 'outgoing', senderId: undefined });
+    const status = (messageId: string, status: 'read' | 'failed' | 'sent') =>
+      world.object.providerStatus({ provider: PROVIDER, messageId, status, now: NOW });
+    expect(await status('in', 'read')).toMatchObject({ ok: false, code: 'wrong_direction' });
+    expect(await status('out', 'read')).toMatchObject({
+      again: false,
+      value: { message: { status: 'read' } },
+    });
+    expect(await status('out', 'failed')).toMatchObject({
+      again: true,
+      value: { status: 'read', error: null },
+    });
+    expect((await world.chats()).chats[0]?.unread).toBe(1);
+  });
+});
+
+describe('channels and chats', () => {
+  it('are switched off and on, and nothing comes over one that is off', async () => {
+    const message = await world.got('m1');
+    const off = { provider: PROVIDER, channelId: 'main', now: NOW };
+    expect(await world.object.disconnectChannel(off)).toMatchObject({
+      again: false,
+      value: { active: false },
+    });
+    expect(await world.object.disconnectChannel(off)).toMatchObject({ again: true });
+    expect(await world.refusal(world.message('m2'))).toMatchObject({
+      code: 'channel_inactive',
+      field: 'chat.id',
+    });
+    expect(await world.refusal(world.message('m2', { chatId: 'new' }))).toMatchObject({
+      code: 'channel_inactive',
+      field: 'chat.channelId',
+    });
+    const reply = { user: OLGA, chatId: message.chatId, text: 'x', now: NOW };
+    expect(await world.object.reply(reply)).toEqual({ ok: false, code: 'channel_inactive' });
+    expect(await world.connect('main', 'telegram')).toMatchObject({ again: false, value: { active: true } });
+    await world.got('m2');
+    expect(await world.object.channels()).toMatchObject([{ externalId: 'main', unread: 2 }]);
+  });
+
+  it('change in what is said of them', async () => {
+    const chat = { id: 'bob', channelId: 'main', participants: [{ id: 'b1', name: 'Bob' }] };
+    const made = await world.object.createChat({ provider: PROVIDER, chat, now: NOW });
+    expect(made).toMatchObject({ again: false, value: { title: null, last: null, unread: 0 } });
+    expect(await world.object.createChat({ provider: PROVIDER, chat, now: NOW })).toMatchObject({
+      again: true,
+    });
+    const change = { title: 'Bob & Co', participants: [{ id: 'b1', phone: '+375290000007' }, { id: 'b2' }] };
+    const changed = await world.object.updateChat({ provider: PROVIDER, chatId: 'bob', now: NOW, ...change });
+    expect(changed).toMatchObject({
+      value: {
+        title: 'Bob & Co',
+        participants: [{ id: 'b1', name: 'Bob', phone: '+375290000007' }, { id: 'b2' }],
+      },
+    });
+    expect(
+      await world.object.updateChat({ provider: PROVIDER, chatId: 'bob', now: NOW, ...change }),
+    ).toMatchObject({
+      again: true,
+    });
+    for (const query of [
+      { text: 'bob' },
+      { text: '0000007' },
+      { phone: '+375290000007' },
+      { code: 'telegram' },
+    ])
+      expect((await world.chats(query)).chats).toHaveLength(1);
+    for (const query of [{ text: 'nobody' }, { phone: '+375290000008' }, { code: 'viber' }, { unread: true }])
+      expect((await world.chats(query)).chats).toEqual([]);
+  });
+});
+
+describe('people', () => {
+  it('see up to where they have read, and the rest stays unread', async () => {
+    const first = await world.got('m1');
+    await world.got('m2');
+    const saw = (upTo?: number) =>
+      world.object.saw({ user: OLGA, chatId: first.chatId, now: NOW, ...(upTo !== undefined && { upTo }) });
+    expect(await saw(first.number)).toMatchObject({ value: { seen: 1, chat: { unread: 1 } } });
+    expect(await saw(first.number)).toMatchObject({ again: true, value: { seen: 0 } });
+    expect(await saw()).toMatchObject({ value: { seen: 1, chat: { unread: 0 } } });
+    expect((await world.chats({ unread: true })).chats).toEqual([]);
+  });
+
+  it('reply once under one key, and edit only what they wrote', async () => {
+    const { chatId } = await world.got('m1');
+    const input = { user: OLGA, chatId, text: 'Hello', once: { key: 'k', fingerprint: 'f' }, now: world.now };
+    const first = await world.object.reply(input);
+    expect(first).toMatchObject({ ok: true, again: false, value: { author: OLGA, direction: 'outgoing' } });
+    const id = first.ok ? first.value.id : '';
+    expect(await world.object.reply(input)).toMatchObject({ ok: true, again: true, value: { id } });
+    expect(await world.object.reply({ ...input, once: { key: 'k', fingerprint: 'g' } })).toEqual({
+      ok: false,
+      code: 'key_reused',
+    });
+    expect(await world.object.reply({ ...input, user: OLEG })).toMatchObject({ ok: true, again: false });
+    const edit = (user: typeof OLGA, messageId: string) =>
+      world.object.edit({ user, messageId, text: 'Hi', now: NOW });
+    const [theirs] = (await world.thread(chatId)).messages;
+    expect(await edit(OLEG, id)).toEqual({ ok: false, code: 'not_yours' });
+    expect(await edit(OLGA, theirs?.id ?? '')).toEqual({ ok: false, code: 'not_yours' });
+    expect(await edit(OLGA, 'msg_none')).toEqual({ ok: false, code: 'no_such_message' });
+  });
+
+  it('hear what became of a reply, send what failed again, and take over the id that the provider gave it', async () => {
+    const { chatId } = await world.got('m1');
+    const { id } = await world.reply(chatId, 'Hello');
+    const now = () => world.messageById(chatId, id);
+    // Nothing is connected in this test: the link refuses it, which is a failure to be seen.
+    await expect.poll(async () => (await now())?.status).toBe('failed');
+    expect((await now())?.error).toBe('The provider is not connected.');
+    const done = { kind: 'delivered', deliveryId: id, delivery: 'send_message', externalId: 'x-1' } as const;
+    // The provider told of it already, as of one that its people wrote.
+    await world.got('x-1', { direction: 'outgoing', senderId: undefined, text: 'Hello' });
+    await world.news({ ...done, id: 'same' });
+    expect(await now()).toMatchObject({ status: 'sent', externalId: 'x-1', error: null });
+    expect((await world.thread(chatId)).messages).toHaveLength(2);
+    expect((await world.found('hello')).found).toHaveLength(1);
+    await world.object.providerStatus({
+      provider: PROVIDER,
+      messageId: id,
+      status: 'failed',
+      error: 'blocked',
+      now: NOW,
+    });
+    expect(await now()).toMatchObject({ status: 'failed', error: 'blocked' });
+    const again = { user: OLGA, messageId: id, now: NOW };
+    expect(await world.object.edit({ ...again, text: 'y' })).toEqual({ ok: false, code: 'failed' });
+    expect(await world.object.resend(again)).toMatchObject({ value: { status: 'queued', error: null } });
+    await world.news({ ...done, id: 'same' });
+    await expect.poll(async () => (await now())?.status).toBe('failed');
+    expect(await world.object.resend({ ...again, user: OLEG })).toEqual({ ok: false, code: 'not_yours' });
+  });
+
+  it('are told of an edit that was not taken', async () => {
+    const { chatId } = await world.got('m1');
+    const { id } = await world.reply(chatId, 'Hello');
+    await expect.poll(async () => (await world.messageById(chatId, id))?.status).toBe('failed');
+    await world.news({ kind: 'delivered', deliveryId: id, delivery: 'send_message', externalId: null });
+    const edited = await world.object.edit({ user: OLGA, messageId: id, text: 'Hi', now: NOW });
+    expect(edited).toMatchObject({ before: 'Hello', value: { text: 'Hi' } });
+    const error = async () => (await world.messageById(chatId, id))?.error;
+    await expect.poll(error).toBe('The provider is not connected.');
+    const lost = { deliveryId: `${id}.e9`, delivery: 'update_message' } as const;
+    await world.news({ kind: 'failed', ...lost, error: 'too late' });
+    expect(await world.messageById(chatId, id)).toMatchObject({
+      status: 'sent',
+      text: 'Hi',
+      error: 'too late',
+    });
+    await world.news({ kind: 'delivered', ...lost, externalId: null });
+    expect(await world.messageById(chatId, id)).toMatchObject({ error: null });
+  });
+});
+
+describe('what a link tells', () => {
+  it('connects channels, brings history without a sound, and ends them all when the app is removed', async () => {
+    await world.news(
+      { kind: 'channels', channels: [{ id: 'child', code: 'max', name: 'Child', parentId: 'main' }] },
+      {
+        kind: 'history',
+        messages: [{ ...world.message('old'), sentAt: '2020-01-01T10:00:00+03:00' }, { id: 'broken' }],
+      },
+    );
+    const [chat] = (await world.chats()).chats;
+    expect(chat).toMatchObject({ unread: 0, lastAt: Date.UTC(2020, 0, 1, 7), last: { seen: true } });
+    expect(await world.object.channels()).toMatchObject([
+      { externalId: 'main' },
+      { code: 'max', parent: 'main' },
+    ]);
+    await world.news({ kind: 'uninstalled' });
+    expect((await world.object.channels()).map(({ active }) => active)).toEqual([false, false]);
+  });
+});
+
+describe('lists', () => {
+  it('go on where they ended, each thing once', async () => {
+    for (let n = 0; n < 7; n += 1) await world.got(`m${n}`, { chatId: `c${n % 4}` });
+    const seen: string[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+      const page = await world.chats({ limit: 2, ...(cursor !== undefined && { cursor }) });
+      seen.push(...page.chats.map(({ externalId }) => externalId));
+      cursor = page.next ?? undefined;
+    }
+    expect(seen).toEqual(['c2', 'c1', 'c0', 'c3']);
+    expect(await world.object.chats({ limit: 2, cursor: 'x' })).toEqual({ ok: false, code: 'bad_cursor' });
+    expect(await world.object.chats({ limit: 2, channel: 'chn_none' })).toEqual({
+      ok: false,
+      code: 'no_such_channel',
+    });
+    const [channel] = await world.object.channels();
+    expect((await world.chats({ channel: channel?.id ?? '', limit: 2 })).chats).toHaveLength(2);
+  });
+
+  it('of a chat go both ways, and begin around a message', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 9; n += 1) made.push((await world.got(`m${n}`)).id);
+    const [chat] = (await world.chats()).chats;
+    const ids = async (query: Parameters<InboxWorld['thread']>[1]) => {
+      const page = await world.thread(chat?.id ?? '', query);
+      return { ...page, ids: page.messages.map(({ id }) => made.indexOf(id)) };
+    };
+    const newest = await ids({ limit: 4 });
+    expect([newest.ids, newest.newer]).toEqual([[5, 6, 7, 8], null]);
+    const older = await ids({ limit: 4, before: newest.older ?? '' });
+    expect(older.ids).toEqual([1, 2, 3, 4]);
+    expect((await ids({ limit: 4, before: older.older ?? '' })).ids).toEqual([0]);
+    expect((await ids({ limit: 4, after: older.newer ?? '' })).ids).toEqual([5, 6, 7, 8]);
+    const around = await ids({ limit: 4, around: made[4] ?? '' });
+    expect([around.ids, around.older !== null, around.newer !== null]).toEqual([[3, 4, 5, 6], true, true]);
+  });
+
+  it('find messages by beginnings of words, within a chat or a channel', async () => {
+    await world.connect('second', 'viber');
+    const one = await world.got('m1', { text: 'Привет, ёлка стоит 1500 руб.' });
+    const other = world.message('m2', { chatId: 'bob', text: 'ёлки-палки "OR" words : x' });
+    await world.add([{ ...other, chat: { ...other.chat, channelId: 'second' } }]);
+    const texts = async (text: string, query = {}) =>
+      (await world.found(text, query)).found.map(({ message }) => message.externalId);
+    expect(await texts('елк')).toEqual(['m2', 'm1']);
+    expect(await texts('1500')).toEqual(['m1']);
+    expect(await texts('елк', { chatId: one.chatId })).toEqual(['m1']);
+    const second = (await world.object.channels()).find(({ code }) => code === 'viber');
+    expect(await texts('елк', { channel: second?.id })).toEqual(['m2']);
+    for (const odd of ['"', '*', 'facets : h1', "'); DROP", 'c1 h1']) expect(await texts(odd)).toEqual([]);
+    const page = await world.found('елк', { limit: 1 });
+    expect(await texts('елк', { limit: 1, cursor: page.next })).toEqual(['m1']);
+  });
+
+  it('say what changed since a number of the inbox', async () => {
+    await world.got('m1');
+    const { rev } = await world.object.changes(0);
+    expect(await world.object.changes(rev)).toEqual({ rev, chats: [], reset: false });
+    await world.got('m2', { chatId: 'bob' });
+    expect(await world.object.changes(rev)).toMatchObject({ chats: [{ externalId: 'bob' }], reset: false });
+    expect(await world.object.changes(rev + 1_000)).toMatchObject({ chats: [], reset: true });
+  });
+});
+
+describe('whatever happens in whatever order', () => {
+  type Step =
+    | { kind: 'add'; message: number; chat: number; incoming: boolean }
+    | { kind: 'provider saw'; chat: number }
+    | { kind: 'person saw'; chat: number }
+    | { kind: 'status'; message: number; status: 'sent' | 'delivered' | 'read' | 'failed' };
+  const chat = fc.nat(2);
+  const message = fc.nat(7);
+  const step: fc.Arbitrary<Step> = fc.oneof(
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('add'), message, chat, incoming: fc.boolean() }) },
+    fc.record({ kind: fc.constant('provider saw'), chat }),
+    fc.record({ kind: fc.constant('person saw'), chat }),
+    fc.record({
+      kind: fc.constant('status'),
+      message,
+      status: fc.constantFrom('sent', 'delivered', 'read', 'failed'),
+    }),
+  );
+  const RANK = ['sent', 'failed', 'delivered', 'read'];
+
+  it('counts what is unread, keeps the newest as the last, and no status goes back', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
+        world = new InboxWorld();
+        await world.connect();
+        const model = new Map<
+          number,
+          { chat: number; incoming: boolean; seen: boolean; status: string; at: number }
+        >();
+        const idOf = new Map<number, string>();
+        for (const one of steps) {
+          if (one.kind === 'add') {
+            const sentAt = NOW - ((one.message * 7) % 5);
+            const [added] = await world.add([
+              world.message(`m${one.message}`, {
+                chatId: `c${one.chat}`,
+                direction: one.incoming ? 'incoming' : 'outgoing',
+                sentAt,
+              }),
+            ]);
+            expect(added).toMatchObject({ ok: true, duplicate: model.has(one.message) });
+            if (!model.has(one.message))
+              model.set(one.message, {
+                chat: one.chat,
+                incoming: one.incoming,
+                seen: !one.incoming,
+                status: one.incoming ? 'delivered' : 'sent',
+                at: sentAt,
+              });
+          } else if (one.kind === 'status') {
+            const known = model.get(one.message);
+            const result = await world.object.providerStatus({
+              provider: PROVIDER,
+              messageId: `m${one.message}`,
+              status: one.status,
+              now: world.now,
+            });
+            expect(result.ok).toBe(known !== undefined && !known.incoming);
+            if (known && !known.incoming && RANK.indexOf(one.status) > RANK.indexOf(known.status))
+              known.status = one.status;
+          } else {
+            const { chats } = await world.chats();
+            const id = chats.find(({ externalId }) => externalId === `c${one.chat}`)?.id;
+            if (one.kind === 'provider saw')
+              await world.object.providerSaw({ provider: PROVIDER, chatId: `c${one.chat}`, now: world.now });
+            else await world.object.saw({ user: OLGA, chatId: id ?? 'chat_none', now: world.now });
+            for (const known of model.values()) if (known.chat === one.chat) known.seen = true;
+          }
+        }
+        for (const { id, externalId, unread, last } of (await world.chats()).chats) {
+          const mine = [...model].filter(([, known]) => `c${known.chat}` === externalId);
+          expect(unread).toBe(mine.filter(([, { seen }]) => !seen).length);
+          const { messages } = await world.thread(id);
+          expect(messages.map(({ externalId: ext, status, seen }) => [ext, status, seen]).sort()).toEqual(
+            mine.map(([n, known]) => [`m${n}`, known.status, known.seen]).sort(),
+          );
+          expect(last?.id).toBe(messages.at(-1)?.id);
+          expect(last?.sentAt).toBe(Math.max(...mine.map(([, { at }]) => at)));
+          idOf.set(mine.length, id);
+        }
+        const total = [...model.values()].filter(({ seen }) => !seen).length;
+        expect((await world.object.channels())[0]?.unread).toBe(total);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
+
+describe('what is stored', () => {
+  it('outlives an eviction', async () => {
+    const { chatId, id } = await world.got('m1');
+    const { rev } = await world.object.changes(0);
+    await evictDurableObject(world.object);
+    expect(await world.messageById(chatId, id)).toMatchObject({ text: 'text of m1' });
+    await world.got('m2', { chat: { id: 'ann' } });
+    expect((await world.object.changes(rev)).chats).toMatchObject([{ unread: 2 }]);
+  });
+
+  it('is handed over by the alarm where a crash came before it', async () => {
+    const { chatId } = await world.got('m1');
+    const { id } = await world.reply(chatId, 'Hello');
+    const status = async () => (await world.messageById(chatId, id))?.status;
+    await expect.poll(status).toBe('failed');
+    const delivery = { id, kind: 'send_message', chatId: 'ann', payload: {} };
+    await runInDurableObject(world.object, (_, { storage: { sql } }) => {
+      sql.exec("UPDATE messages SET progress = 'queued' WHERE id = ?", id);
+      sql.exec('INSERT INTO outgoing VALUES (99, 1, ?, 1)', JSON.stringify({ delivery }));
+      sql.exec("INSERT OR REPLACE INTO timers VALUES ('outgoing', 1)");
+    });
+    await evictDurableObject(world.object);
+    expect(await status()).toBe('queued');
+    await runDurableObjectAlarm(world.object);
+    expect(await status()).toBe('failed');
+  });
+
+  it('forgets what it was asked under keys after a day', async () => {
+    const { chatId } = await world.got('m1');
+    const input = { user: OLGA, chatId, text: 'Hello', once: { key: 'k', fingerprint: 'f' } };
+    await world.object.reply({ ...input, now: Date.now() - 25 * 3_600_000 });
+    await runInDurableObject(world.object, (_, { storage }) => {
+      storage.sql.exec("UPDATE timers SET at = 1 WHERE name = 'prune'");
+    });
+    await runDurableObjectAlarm(world.object);
+    expect(await world.object.reply({ ...input, now: Date.now() })).toMatchObject({ again: false });
+  });
+
+  it('is served as the first version left it', async () => {
+    await runInDurableObject(world.object, async (_, { storage }) => {
+      await storage.deleteAll();
+      migrateObject(storage, INBOX_MIGRATIONS.slice(0, 1));
+      storage.sql.exec(`
+        INSERT INTO providers VALUES (1, 'chat-post');
+        INSERT INTO channels VALUES (1, 'chn_old', 1, 'main', 'telegram', 'Old', NULL, 1, 1000);
+        INSERT INTO chats VALUES (1, 'chat_old', 1, 'ann', 1, 'Ann', 1, 1000, 1, 7, 1000);
+        INSERT INTO participants VALUES (1, 1, 'ann-1', 'Ann', '+375290000001', 'customer');
+        INSERT INTO messages VALUES (1, 'msg_old', 1, 1, 'm1', 'incoming', 1, NULL, NULL, 'Old text', 1000, 1000,
+          NULL, 1, 'delivered', NULL, 0);
+        INSERT INTO finder (rowid, words, facets) VALUES (1, 'Old text', 'h1 c1');`);
+    });
+    await evictDurableObject(world.object);
+    expect((await world.chats()).chats).toMatchObject([{ id: 'chat_old', unread: 1, rev: 7 }]);
+    expect((await world.found('old')).found).toMatchObject([
+      { message: { id: 'msg_old', text: 'Old text' } },
+    ]);
+    expect(await world.got('m2')).toMatchObject({ chatId: 'chat_old' });
+  });
+});
