@@ -8,8 +8,17 @@ import { Operator, operatorsRoute, operatorView } from './schemas';
 import { operatorsOf } from './store';
 
 const CSV_HEAD = [
-  ...['yandex_uuid', 'login', 'full_name', 'user_id', 'cc_id', 'agent_id', 'extension', 'queues'],
-  ...['in_telephony', 'created_at', 'updated_at'],
+  'yandex_uuid',
+  'login',
+  'full_name',
+  'user_id',
+  'cc_id',
+  'agent_id',
+  'extension',
+  'queues',
+  'in_telephony',
+  'created_at',
+  'updated_at',
 ];
 
 const list = operatorsRoute({
@@ -84,8 +93,17 @@ function csvOf(
       const { queues, in_telephony, created_at, updated_at, ...view } = operatorView(row);
       const { yandex_uuid, login, full_name, user_id, cc_id, agent_id, extension } = view;
       return [
-        ...[yandex_uuid, login, full_name, user_id, cc_id, agent_id, extension, queues.join(' ')],
-        ...[String(in_telephony), created_at, updated_at],
+        yandex_uuid,
+        login,
+        full_name,
+        user_id,
+        cc_id,
+        agent_id,
+        extension,
+        queues.join(' '),
+        String(in_telephony),
+        created_at,
+        updated_at,
       ];
     });
   });

@@ -122,9 +122,10 @@ describe('a supervisor', () => {
 
 describe('the report of a day', () => {
   const today = () => new Intl.DateTimeFormat('sv-SE', { timeZone: 'Europe/Minsk' }).format(new Date());
+  const dayBefore = (day: string) => new Date(Date.parse(day) - 24 * 3_600_000).toISOString().slice(0, 10);
   const days = (query: string, accept?: string) => get('boss', `/admin/timeline/days?${query}`, accept);
 
-  it('has each operator’s seconds, pauses, and segments with cause and actor where one is asked for', async () => {
+  it('has each operator’s seconds, pauses, and segments with cause and actor of a day or of one operator', async () => {
     await line(true);
     await force('pause', 'talk');
     const query = `from=${today()}&to=${today()}`;
@@ -134,10 +135,12 @@ describe('the report of a day', () => {
     expect(olga).toMatchObject({
       yandex_uuid: OLGA,
       login: 'op12',
-      segments: null,
+      segments: expect.any(Array),
       days: [{ day: today(), first: expect.any(String) }],
     });
-    const one = (await days(`${query}&yandex_uuid=${OLGA}`)).json.operators as { segments: object[] }[];
+    const longer = `from=${dayBefore(today())}&to=${today()}`;
+    expect((await days(longer)).json.operators).toMatchObject([{ segments: null }]);
+    const one = (await days(`${longer}&yandex_uuid=${OLGA}`)).json.operators as { segments: object[] }[];
     expect(one[0]?.segments).toContainEqual(
       expect.objectContaining({ state: 'paused', reason: 'talk', actor: { id: USERS.boss, name: 'BOSS' } }),
     );

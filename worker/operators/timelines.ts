@@ -53,7 +53,7 @@ const report = operatorsRoute({
   summary: 'Seconds in each state by operator and day',
   description:
     `At most ${MOST_DAYS} days, both ends included; of operators of whom something is known in that time, deleted ones ` +
-    'too. With `yandex_uuid` each segment with its cause and who asked for it. CSV with `Accept: text/csv` or ' +
+    'too. With `yandex_uuid`, or of a single day, each segment with its cause and who asked for it. CSV with `Accept: text/csv` or ' +
     '`format=csv`: of everybody, a row for each day, or with `detail=segments` for each segment.',
   access: 'operator.view',
   request: {
@@ -135,7 +135,7 @@ timelines.openapi(report, async (c) => {
   }
   const found = await read(cursor, limit + 1);
   const page = found.slice(0, limit);
-  const names = uuid === undefined ? null : await userNames(db, tenantId, actorsOf(page));
+  const names = uuid === undefined && from !== to ? null : await userNames(db, tenantId, actorsOf(page));
   return c.json(
     {
       time_zone: tenant.timeZone,
@@ -200,12 +200,31 @@ const partsOf = (
 
 const HEADS = {
   days: [
-    ...['day', 'yandex_uuid', 'login', 'full_name', 'line_sec', 'paused_sec', 'off_sec'],
-    ...['pauses', 'pause_reasons', 'first', 'last'],
+    'day',
+    'yandex_uuid',
+    'login',
+    'full_name',
+    'line_sec',
+    'paused_sec',
+    'off_sec',
+    'pauses',
+    'pause_reasons',
+    'first',
+    'last',
   ],
   segments: [
-    ...['day', 'yandex_uuid', 'login', 'full_name', 'from', 'to', 'seconds', 'state', 'reason', 'cause'],
-    ...['actor_id', 'actor'],
+    'day',
+    'yandex_uuid',
+    'login',
+    'full_name',
+    'from',
+    'to',
+    'seconds',
+    'state',
+    'reason',
+    'cause',
+    'actor_id',
+    'actor',
   ],
 };
 
@@ -231,16 +250,29 @@ function csvOf(
       const who = [line.uuid, line.login, line.fullName];
       if (detail === 'segments')
         return partsOf(line.segments, calendar, now, names).map((part) => [
-          ...[part.day, ...who, part.from, part.to, part.seconds, part.state, part.reason, part.cause],
-          ...[part.actor?.id ?? null, part.actor?.name ?? null],
+          part.day,
+          ...who,
+          part.from,
+          part.to,
+          part.seconds,
+          part.state,
+          part.reason,
+          part.cause,
+          part.actor?.id ?? null,
+          part.actor?.name ?? null,
         ]);
       return sumsOf(line.segments, calendar, now).map((sum) => {
         const { day, seconds, pauses, first, last } = sumView(sum);
         return [
-          ...[day, ...who, seconds.line, seconds.paused, seconds.off],
+          day,
+          ...who,
+          seconds.line,
+          seconds.paused,
+          seconds.off,
           pauses.reduce((total, { count }) => total + count, 0),
           pauses.map(({ reason, seconds: sec }) => `${reason ?? '–'}: ${sec}`).join('; '),
-          ...[first, last],
+          first,
+          last,
         ];
       });
     });

@@ -55,6 +55,8 @@ export class ApiError extends Error {
     readonly details: unknown = null,
     /** Seconds after which a repeat makes sense, from `Retry-After`. */
     readonly retryAfter: number | null = null,
+    /** The server's own code, also where it is none of those above. */
+    readonly said: string | null = null,
   ) {
     super(message);
   }
@@ -78,9 +80,11 @@ export async function readError(response: Response): Promise<ApiError> {
   }
   const byStatus = BY_STATUS[response.status] ?? 'INTERNAL';
   if (!isRecord(body)) return new ApiError(byStatus, response.status, response.statusText, null, retryAfter);
-  const code = typeof body.code === 'string' && KNOWN.has(body.code) ? (body.code as ErrorCode) : byStatus;
+  const said = typeof body.code === 'string' ? body.code : null;
+  const code = said !== null && KNOWN.has(said) ? (said as ErrorCode) : byStatus;
   const text = [body.message, body.detail].find((value) => typeof value === 'string');
-  return new ApiError(code, response.status, text ?? response.statusText, body.details ?? body, retryAfter);
+  const words = text ?? response.statusText;
+  return new ApiError(code, response.status, words, body.details ?? body, retryAfter, said);
 }
 
 /** Turns whatever was thrown on the way into an ApiError. */
@@ -123,10 +127,40 @@ export function refusalText({ code, words }: { code: string; words: string }): s
   }
 }
 
+/** What operators' telephony answered, or why it was not even asked, in the current language; null of other errors. */
+function telephonyText({ said, status, message }: ApiError): string | null {
+  switch (said) {
+    case 'TELEPHONY_UNAVAILABLE':
+      return status === 504 ? m.error_telephony_late() : m.error_telephony_unavailable({ words: message });
+    case 'NOT_SUPPORTED':
+      return m.error_telephony_unsupported({ words: message });
+    case 'NOT_IN_TELEPHONY':
+      return m.error_not_in_telephony();
+    case 'IN_TELEPHONY':
+      return m.error_in_telephony();
+    case 'NOT_CONNECTED':
+      return m.error_not_on_line();
+    case 'NO_QUEUES':
+      return m.error_no_queues();
+    case 'NO_EXTENSION':
+      return m.error_no_extension();
+    case 'NO_AGENT':
+      return m.error_no_agent();
+    case 'EXTENSION_TAKEN':
+      return m.error_extension_taken();
+    default:
+      return status === 409 && said !== null && !KNOWN.has(said)
+        ? m.error_telephony_said({ words: message })
+        : null;
+  }
+}
+
 /** What a person reads, in the current language. */
 export function errorText(error: ApiError): string {
   const refusal = bridgeRefusal(error);
   if (refusal) return refusalText(refusal);
+  const ofTelephony = telephonyText(error);
+  if (ofTelephony !== null) return ofTelephony;
   switch (error.code) {
     case 'AUTH_FAIL':
       return m.error_auth_fail();

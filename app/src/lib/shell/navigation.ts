@@ -1,6 +1,7 @@
 import Building from '@lucide/svelte/icons/building-2';
 import Contact from '@lucide/svelte/icons/contact-round';
 import Gauge from '@lucide/svelte/icons/gauge';
+import Headphones from '@lucide/svelte/icons/headphones';
 import Headset from '@lucide/svelte/icons/headset';
 import Megaphone from '@lucide/svelte/icons/megaphone';
 import History from '@lucide/svelte/icons/history';
@@ -12,6 +13,7 @@ import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import Smartphone from '@lucide/svelte/icons/smartphone';
 import Users from '@lucide/svelte/icons/users';
+import Webhook from '@lucide/svelte/icons/webhook';
 import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
@@ -30,9 +32,11 @@ export interface NavItem {
     | '/phones'
     | '/pbx'
     | '/bridges'
+    | '/operators'
     | '/pipelines'
     | '/people'
-    | '/retailcrm-admin';
+    | '/retailcrm-admin'
+    | '/webhook';
   route:
     | '/(workspace)'
     | '/(workspace)/leads'
@@ -46,9 +50,11 @@ export interface NavItem {
     | '/(admin)/phones'
     | '/(admin)/pbx'
     | '/(admin)/bridges'
+    | '/(admin)/operators'
     | '/(admin)/pipelines'
     | '/(admin)/people'
-    | '/(public)/retailcrm-admin';
+    | '/(public)/retailcrm-admin'
+    | '/(admin)/webhook';
   label: () => string;
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
@@ -93,6 +99,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         icon: Megaphone,
         needs: ['campaign.view', 'dnc.view'],
       },
+      {
+        href: '/operators',
+        route: '/(admin)/operators',
+        label: m.nav_operators,
+        icon: Headphones,
+        needs: ['operator.view'],
+      },
       { href: '/slots', route: '/(admin)/slots', label: m.nav_slots, icon: LayoutGrid, needs: ['slot.view'] },
       {
         href: '/scripts',
@@ -128,6 +141,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         route: '/(public)/retailcrm-admin',
         label: m.nav_crm,
         icon: Plug,
+        needs: ['integration.view'],
+      },
+      {
+        href: '/webhook',
+        route: '/(admin)/webhook',
+        label: m.nav_webhook,
+        icon: Webhook,
         needs: ['integration.view'],
       },
       {
