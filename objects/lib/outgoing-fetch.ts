@@ -52,8 +52,14 @@ export async function outgoingFetch(
       problem: target.problem,
       message: `The address ${target.message}.`,
     };
-  const timeout = AbortSignal.timeout(limits.timeoutMs);
-  const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
+  // Not AbortSignal.timeout: its timer goes on after the answer, and keeps an object awake for nothing.
+  const timeout = new AbortController();
+  const timer = setTimeout(
+    () => timeout.abort(new DOMException('timed out', 'TimeoutError')),
+    limits.timeoutMs,
+  );
+  const signal =
+    request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]);
   const startedAt = now();
   try {
     const response = await fetcher(target.url.href, { ...request.init, redirect: 'manual', signal });
@@ -69,13 +75,15 @@ export async function outgoingFetch(
   } catch (error) {
     if (request.signal?.aborted === true)
       return { ok: false, reason: 'cancelled', message: 'The request was cancelled.' };
-    if (timeout.aborted)
+    if (timeout.signal.aborted)
       return { ok: false, reason: 'timeout', message: `No answer within ${limits.timeoutMs} ms.` };
     return {
       ok: false,
       reason: 'unreachable',
       message: `${target.url.host} can’t be reached${reasonOf(error, target.url)}`,
     };
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -27,7 +27,7 @@ export async function readConfig(env: Env, tenantId: string, provider: string): 
   const db = openDb(env.DB);
   const [ties, tokens] = await db.batch([
     db
-      .select({ tie: tenantConfigurations, configuration: providerConfigurations })
+      .select({ configuration: providerConfigurations })
       .from(tenantConfigurations)
       .innerJoin(providerConfigurations, eq(providerConfigurations.id, tenantConfigurations.configurationId))
       .innerJoin(tenants, and(eq(tenants.id, tenantConfigurations.tenantId), isNull(tenants.disabledAt)))

@@ -56,7 +56,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
         keep();
       });
       this.calls.kick();
-      void this.wakeAtNext();
+      ctx.waitUntil(this.wakeAtNext());
     });
     this.hook = new Webhook(this.state, env, () => this.copy.tenantId);
     const { state, store } = this;
@@ -263,7 +263,8 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     const times = [this.calls.nextWake(), this.events.nextWake(), this.news.nextWake()].filter(
       (at) => at !== null,
     );
-    const at = times.length === 0 ? null : Math.min(...times);
+    // The runtime takes no alarm at the epoch.
+    const at = times.length === 0 ? null : Math.max(Math.min(...times), 1);
     if ((await storage.getAlarm()) === at) return;
     if (at === null) await storage.deleteAlarm();
     else await storage.setAlarm(at);
