@@ -3,7 +3,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveSim, type RunningSim } from '../sim/retailcrm/server.ts';
 import { RetailCrmSim } from '../sim/retailcrm/sim.ts';
+import { signIn } from '../integration/support/client.ts';
 import { TestServer } from '../integration/support/server.ts';
+import { serveWebhooks, type WebhookReceiver } from './support/webhooks.ts';
 import {
   expectAccessible,
   expectNoSideScroll,
@@ -84,6 +86,56 @@ describe('an administrator', () => {
     await expectAccessible(page, 'crm-settings');
   });
 
+  it('says which numbers the lines have, whose the mobiles are, and how long a popup is of use', async () => {
+    const main = page.getByRole('main');
+    const card = (name: string) => main.getByRole('region', { name, exact: true });
+    const lines = card('Numbers of our lines');
+    await lines.getByText('No lines yet').waitFor();
+    for (const number of ['+375 17 200-00-01', '+375172000002']) {
+      await lines.getByRole('button', { name: 'Add a line' }).click();
+      await lines.getByLabel('Line, as the PBX names it').last().fill('0002001');
+      await lines.getByLabel('Number of the line 0002001').last().fill(number);
+    }
+    await lines.getByText('This line is here twice').first().waitFor();
+    expect(await lines.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
+    await lines.getByRole('button', { name: 'Remove the line 0002001' }).last().click();
+    await lines.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => lines.getByRole('button', { name: 'Save' }).count()).toBe(0);
+    expect(await lines.getByLabel('Number of the line 0002001').inputValue()).toBe('+375172000001');
+
+    const mobiles = card('Our people’s mobiles');
+    await mobiles.getByRole('button', { name: 'Add a mobile' }).click();
+    await mobiles.getByLabel('Number of the mobile').fill('12');
+    await mobiles.getByText('Digits of a number').waitFor();
+    await mobiles.getByLabel('Number of the mobile').fill('+375 33 000-00-09');
+    await mobiles.getByRole('combobox').selectOption('101');
+    await mobiles.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => mobiles.getByLabel('Number of the mobile').inputValue()).toBe('+375330000009');
+
+    const rules = card('Rules');
+    await rules.getByLabel('Wait for a transferred outgoing call').fill('500');
+    await rules.getByText('A whole number from 0 to 120').waitFor();
+    await rules.getByRole('button', { name: 'Undo' }).click();
+    await rules.getByLabel('A popup that is late is told for').selectOption('15 min');
+    await rules.getByLabel('Who has the call when several talked').selectOption('Who talked last');
+    await rules.getByLabel('A manager who is talking').selectOption('Is left alone');
+    await rules.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => rules.getByRole('button', { name: 'Save' }).count()).toBe(0);
+    const admin = await signIn(server.url, 'admin');
+    const { json } = await admin.get('/retailcrm/api/config/0101');
+    expect(json['config']).toMatchObject({
+      lines: { '0002001': '+375172000001' },
+      popup_life_sec: 900,
+      rules: {
+        attribution: 'last',
+        busyPopups: 'skip',
+        mobiles: [{ number: '375330000009', extension: '101' }],
+      },
+    });
+    await screenshot(page, 'crm-lines');
+    await expectAccessible(page, 'crm-lines');
+  });
+
   it('sees calls delivered and finds them in the log', async () => {
     await postTrace(server.url, 'incoming-answered');
     await expect.poll(() => crm.history.length, { timeout: 60_000 }).toBe(1);
@@ -123,6 +175,97 @@ describe('an administrator', () => {
 
   it('logged no error', () => {
     expect(browser.problems.filter((problem) => !/40[0134]/.test(problem))).toEqual([]);
+  });
+});
+
+describe('a webhook of calls', () => {
+  let browser: TestBrowser;
+  let page: Page;
+  let receiver: WebhookReceiver;
+  beforeAll(async () => {
+    receiver = await serveWebhooks();
+    browser = await launchBrowser({ viewport: { width: 1280, height: 900 } });
+    page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    await openAs(page, server.url, 'admin');
+    await page.getByRole('link', { name: 'Webhook', exact: true }).click();
+    await page.getByRole('heading', { name: 'Webhook of calls' }).waitFor();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await receiver?.close();
+  });
+  const tab = (name: string) => page.getByRole('tab', { name }).click();
+
+  it('is connected with a secret made here, and tried', async () => {
+    await tab('Settings');
+    await page.getByText('Enter the address of the receiver').waitFor();
+    await tab('Connection');
+    await page.getByLabel('Address of the receiver').fill(`${receiver.url}/calls`);
+    await page.getByRole('button', { name: 'Make a new secret' }).click();
+    receiver.secret = await page.getByLabel('Signing secret').inputValue();
+    expect(receiver.secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    await page.getByRole('button', { name: 'Save' }).click();
+    await expect.poll(() => page.getByLabel('Signing secret').inputValue()).toMatch(/^\*{4}.{4}$/);
+    await page.getByRole('button', { name: 'Test connection' }).click();
+    await page.getByText('The receiver answered in').waitFor();
+    expect(receiver.taken.map(({ type, isSigned }) => ({ type, isSigned }))).toEqual([
+      { type: 'test', isSigned: true },
+    ]);
+    await screenshot(page, 'webhook-connection');
+    await expectAccessible(page, 'webhook-connection');
+  });
+
+  it('is told of a call, signed, and shows what it was told', async () => {
+    await postTrace(server.url, 'outgoing-unanswered');
+    await expect
+      .poll(() => receiver.taken.map(({ type }) => type), { timeout: 60_000 })
+      .toEqual(['test', 'call.popup', 'call.hangup', 'call.record']);
+    expect(receiver.taken.every(({ isSigned }) => isSigned)).toBe(true);
+    await tab('Logs');
+    await page.getByRole('combobox', { name: 'Kind' }).selectOption('webhook:record');
+    await page.getByRole('main').locator('details').getByText('webhook:record').waitFor();
+    await expectAccessible(page, 'webhook-logs');
+    await tab('Settings');
+    await page.getByRole('heading', { name: 'Numbers of our lines' }).waitFor();
+    expect(await page.getByText('CRM account').count()).toBe(0);
+    await expectAccessible(page, 'webhook-settings');
+  });
+
+  it('is held when its receiver is gone, tried again, and deleted', async () => {
+    receiver.status = 410;
+    await postTrace(server.url, 'incoming-missed');
+    await tab('Diagnostics');
+    await page.getByRole('alert').getByText('410: the receiver is gone').waitFor({ timeout: 60_000 });
+    await screenshot(page, 'webhook-held');
+    await expectAccessible(page, 'webhook-diagnostics');
+    receiver.status = 204;
+    await page.getByRole('button', { name: 'Try now' }).click();
+    await expect.poll(() => receiver.taken.at(-1)?.type, { timeout: 60_000 }).toBe('call.record');
+    await tab('Connection');
+    await page.getByRole('button', { name: 'Delete the webhook' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete the webhook' }).click();
+    await page.getByText('Not connected').waitFor();
+    expect(browser.problems.filter((problem) => !/40[14]/.test(problem))).toEqual([]);
+  });
+
+  it.each([
+    { locale: 'ru', colorScheme: 'dark' },
+    { locale: 'en', colorScheme: 'light' },
+  ] as const)('fits a phone, $locale, $colorScheme', async ({ locale, colorScheme }) => {
+    const small = await launchBrowser({ locale, colorScheme, viewport: { width: 360, height: 780 } });
+    try {
+      const own = await small.newPage();
+      own.setDefaultTimeout(PATIENCE);
+      await openAs(own, server.url, 'admin');
+      await own.goto(`${server.url}/webhook`);
+      await own.getByRole('main').locator('input').first().waitFor();
+      await screenshot(own, `webhook-${colorScheme}-${locale}-360`);
+      await expectAccessible(own, 'webhook');
+      await expectNoSideScroll(own, 'webhook');
+    } finally {
+      await small.close();
+    }
   });
 });
 

@@ -1,5 +1,5 @@
 import { api, body } from '#lib/api/client.js';
-import { errorText, type ApiError } from '#lib/api/errors.js';
+import { asApiError, errorText, type ApiError } from '#lib/api/errors.js';
 import type { components, paths } from '#lib/api/schema.js';
 import type { Page, PageRequest } from '#lib/lists/page.js';
 
@@ -19,19 +19,45 @@ type Body<P extends keyof paths> = paths[P] extends {
 export type CrmSession = Body<'/retailcrm-admin/api/session'>;
 export type InternalPhone = Body<'/retailcrm-admin/api/internal-phones/{ent}'>['phones'][number];
 
+/** A link as its screens name it: the family's routes, for one's own tenant. */
+export interface LinkRef {
+  family: 'retailcrm' | 'webhook';
+  ent: string;
+}
+
 const at = (ent: string, signal?: AbortSignal) => ({ params: { path: { ent } }, ...(signal && { signal }) });
+
+/** What both families have at their own place, in the same shapes. */
+type SharedPath = `${
+  | 'config'
+  | 'test-connection'
+  | 'link'
+  | 'resume'
+  | 'logs'
+  | 'digest'
+  | 'dead-letters'}/{ent}${'' | '/replay' | '/discard'}`;
+const PREFIX = { retailcrm: '/retailcrm-admin/api', webhook: '/api/crm/webhook' } as const;
+const of = <P extends SharedPath>(link: LinkRef, path: P): `/retailcrm-admin/api/${P}` =>
+  `${PREFIX[link.family]}/${path}` as `/retailcrm-admin/api/${P}`;
 
 export const getSession = (signal?: AbortSignal): Promise<CrmSession> =>
   body(api.GET('/retailcrm-admin/api/session', { signal }));
 
-export const getConfig = async (ent: string, signal?: AbortSignal): Promise<CrmConfig> =>
-  (await body(api.GET('/retailcrm-admin/api/config/{ent}', at(ent, signal)))).config;
+/** Null: the CRM is not connected. */
+export const getConfig = async (link: LinkRef, signal?: AbortSignal): Promise<CrmConfig | null> => {
+  try {
+    return (await body(api.GET(of(link, 'config/{ent}'), at(link.ent, signal)))).config;
+  } catch (cause) {
+    if (asApiError(cause).code === 'NOT_FOUND') return null;
+    throw cause;
+  }
+};
 
-export const changeConfig = async (ent: string, config: CrmConfigChange): Promise<CrmConfig> =>
-  (await body(api.PUT('/retailcrm-admin/api/config/{ent}', { ...at(ent), body: { config } }))).config;
+export const changeConfig = async (link: LinkRef, config: CrmConfigChange): Promise<CrmConfig> =>
+  (await body(api.PUT(of(link, 'config/{ent}'), { ...at(link.ent), body: { config } }))).config;
 
-export const deleteConfig = async (ent: string): Promise<string> =>
-  (await body(api.DELETE('/retailcrm-admin/api/config/{ent}', at(ent)))).message;
+export const deleteConfig = async (link: LinkRef): Promise<string> =>
+  (await body(api.DELETE(of(link, 'config/{ent}'), at(link.ent)))).message;
 
 /** The route reads JSON and forms alike, so the document names no body. */
 export const register = async (
@@ -48,14 +74,14 @@ export const register = async (
     )
   ).result;
 
-export const testConnection = (ent: string) =>
-  body(api.POST('/retailcrm-admin/api/test-connection/{ent}', at(ent)));
+export const testConnection = (link: LinkRef) =>
+  body(api.POST(of(link, 'test-connection/{ent}'), at(link.ent)));
 
-export const getStatus = (ent: string, signal?: AbortSignal): Promise<CrmStatus> =>
-  body(api.GET('/retailcrm-admin/api/link/{ent}', at(ent, signal)));
+export const getStatus = (link: LinkRef, signal?: AbortSignal): Promise<CrmStatus> =>
+  body(api.GET(of(link, 'link/{ent}'), at(link.ent, signal)));
 
-export const resume = (ent: string): Promise<CrmStatus> =>
-  body(api.POST('/retailcrm-admin/api/resume/{ent}', at(ent)));
+export const resume = (link: LinkRef): Promise<CrmStatus> =>
+  body(api.POST(of(link, 'resume/{ent}'), at(link.ent)));
 
 export interface LogFilter {
   status: string;
@@ -65,16 +91,16 @@ export interface LogFilter {
 }
 
 export async function listLogs(
-  ent: string,
+  link: LinkRef,
   filter: LogFilter,
   page: PageRequest,
   signal?: AbortSignal,
 ): Promise<Page<CrmLog>> {
   const { status, event_type, call_id, phone } = filter;
   const answer = await body(
-    api.GET('/retailcrm-admin/api/logs/{ent}', {
+    api.GET(of(link, 'logs/{ent}'), {
       params: {
-        path: { ent },
+        path: { ent: link.ent },
         query: {
           ...((status === 'success' || status === 'error') && { status }),
           ...(event_type && { event_type }),
@@ -90,34 +116,36 @@ export async function listLogs(
   return { items: answer.items, next: answer.next === null ? null : String(answer.next) };
 }
 
-export const getDigest = (ent: string, signal?: AbortSignal) =>
-  body(api.GET('/retailcrm-admin/api/digest/{ent}', at(ent, signal)));
+export const getDigest = (link: LinkRef, signal?: AbortSignal) =>
+  body(api.GET(of(link, 'digest/{ent}'), at(link.ent, signal)));
 
 export const listDead = (
-  ent: string,
+  link: LinkRef,
   page: PageRequest,
   signal?: AbortSignal,
 ): Promise<Page<CrmDeadLetter>> =>
   body(
-    api.GET('/retailcrm-admin/api/dead-letters/{ent}', {
-      params: { path: { ent }, query: { limit: page.limit, ...(page.cursor && { cursor: page.cursor }) } },
+    api.GET(of(link, 'dead-letters/{ent}'), {
+      params: {
+        path: { ent: link.ent },
+        query: { limit: page.limit, ...(page.cursor && { cursor: page.cursor }) },
+      },
       ...(signal && { signal }),
     }),
   );
 
-export const replayDead = async (ent: string, ids?: string[]): Promise<number> =>
+export const replayDead = async (link: LinkRef, ids?: string[]): Promise<number> =>
   (
     await body(
-      api.POST('/retailcrm-admin/api/dead-letters/{ent}/replay', {
-        ...at(ent),
+      api.POST(of(link, 'dead-letters/{ent}/replay'), {
+        ...at(link.ent),
         body: { ...(ids && { ids }) },
       }),
     )
   ).replayed;
 
-export const discardDead = async (ent: string): Promise<number> =>
-  (await body(api.POST('/retailcrm-admin/api/dead-letters/{ent}/discard', { ...at(ent), body: {} })))
-    .discarded;
+export const discardDead = async (link: LinkRef): Promise<number> =>
+  (await body(api.POST(of(link, 'dead-letters/{ent}/discard'), { ...at(link.ent), body: {} }))).discarded;
 
 /** Reads the people from the CRM anew. */
 export const readManagers = async (ent: string): Promise<CrmPerson[]> =>
