@@ -59,6 +59,17 @@ describe('a click in the CRM', () => {
     expect(dialled()).toHaveLength(1);
   });
 
+  it('that failed is no success the second time either', async () => {
+    bridge.replies.set('pbx.originate', () => ({ refuse: 'PBX_REFUSED', message: 'it is busy' }));
+    const asked = { code: '101', phone: '375290000015' };
+    const answers = [await click(asked), await click(asked)];
+    expect(answers.map(({ status, text }) => [status, text])).toEqual([
+      [502, 'it is busy'],
+      [502, 'it is busy'],
+    ]);
+    expect(dialled()).toHaveLength(1);
+  });
+
   it.each([
     [{ code: '101', phone: 'abc' }, 'The phone number is not valid.'],
     [{ code: '1;rm', phone: '375290000006' }, 'The extension is not valid.'],
