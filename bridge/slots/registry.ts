@@ -2,24 +2,21 @@
  * The phones that are there: ADB's transports on one side, slots with their stable keys on the other. It asks each new
  * phone once who it is, follows its start-up, and tells each change of what a slot shows.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AdbClient } from './adb/client.ts';
 import type { SlotsConfig } from '../config.ts';
 import { Refusal, type BridgeServices } from '../part.ts';
 import type { Device } from './adb/devices.ts';
-import { runLine, wordsOf, type ShellLimits, type ShellResult } from './adb/shell.ts';
-import { askIdentity, Unusable, type Identity } from './identity.ts';
+import { runLine, type ShellLimits, type ShellResult } from './adb/shell.ts';
+import type { Identity } from './identity.ts';
 import { chooseKey, usableSerial, type LivePhone, type Place } from './keys.ts';
 import { next, shown, START, type Change, type Link } from './machine.ts';
 import type { SlotStore } from './store.ts';
 import { newSlot, type Slot } from './slot.ts';
+import { FAULTY_AFTER, followStart } from './start-up.ts';
 import { isNobody, linkOf, LOST, mayUse, ORDER, type Transport } from './transport.ts';
 
 /** As many as an event of the list takes. */
 const MAX_LISTED = 256;
-const BOOT_POLL_MS = 1_000;
-/** Failed tries after which a listed phone counts as faulty. */
-const FAULTY_AFTER = 3;
 
 export interface RegistryEvents {
   /** The phone can be used, anew or again. */
@@ -209,35 +206,12 @@ export class Registry {
       }));
   }
 
-  /** Asks until the phone is up, or gone. The first answer settles who it is. */
-  async #identify(transport: Transport): Promise<void> {
-    const { signal } = transport.gone;
-    const first = Promise.withResolvers<void>();
-    const loop = async (): Promise<void> => {
-      while (!signal.aborted && !this.#stop.signal.aborted) {
-        try {
-          const identity = await askIdentity(this.#client, transport.device, signal);
-          if (signal.aborted) return;
-          this.#known(transport, identity);
-          first.resolve();
-          if (identity.booted) return;
-        } catch (error) {
-          if (signal.aborted) return;
-          transport.failures += 1;
-          if (transport.failures >= FAULTY_AFTER || error instanceof Unusable) {
-            transport.problem =
-              error instanceof Unusable
-                ? error.message
-                : `The phone does not answer commands: ${wordsOf(error)}.`;
-            this.#relink(transport.key);
-            first.resolve();
-          }
-        }
-        await sleep(BOOT_POLL_MS, undefined, { signal }).catch(() => {});
-      }
-    };
-    void loop().finally(() => first.resolve());
-    await first.promise;
+  /** Until the phone said who it is, or was found faulty, or is gone; its start-up is followed further by itself. */
+  #identify(transport: Transport): Promise<void> {
+    return followStart(this.#client, transport, this.#stop.signal, {
+      known: (identity) => this.#known(transport, identity),
+      faulty: () => this.#relink(transport.key),
+    });
   }
 
   #known(transport: Transport, identity: Identity): void {

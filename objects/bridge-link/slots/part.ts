@@ -10,12 +10,11 @@ import {
   type SlotState,
 } from '../contract';
 import type { Finished, Link, Screenshot, SlotPart } from '../parts';
-import type { SlotRow } from './board';
 import { SlotCalls } from './calls';
 import { AUDIT_TIMER, SlotCommands } from './commands';
-import { Desk, HOLD_TIMER, noSuchSlot, refusal } from './desk';
+import { Desk, HOLD_TIMER, noSuchSlot } from './desk';
 import { claimSlot, slotsOf } from './directory';
-import { holderOf, releaseAll } from './holds';
+import { HoldEnds } from './hold-ends';
 import { ScriptRuns } from './runs';
 import { SlotPower } from './power';
 import { TELL_TIMER } from './telling';
@@ -34,6 +33,7 @@ export class Slots implements SlotPart {
   readonly #commands: SlotCommands;
   readonly #runs: ScriptRuns;
   readonly #power: SlotPower;
+  readonly #ends: HoldEnds;
 
   constructor(private readonly link: Link) {
     this.#desk = new Desk(link);
@@ -41,7 +41,8 @@ export class Slots implements SlotPart {
     this.#commands = new SlotCommands(this.#desk);
     this.#runs = new ScriptRuns(this.#desk);
     this.#power = new SlotPower(this.#desk);
-    this.#desk.onExpired = (row, holder) => this.#expired(row, holder);
+    this.#ends = new HoldEnds(this.#desk, this.#calls, this.#commands, this.#runs);
+    this.#desk.onExpired = (row, holder) => this.#ends.expired(row, holder);
   }
 
   // What the tunnel tells.
@@ -131,7 +132,7 @@ export class Slots implements SlotPart {
       const keys = new Set(mine.map(({ key }) => key));
       for (const row of board.all()) {
         if (keys.has(row.key)) continue;
-        this.#takeAway(row, 'failed', 'the phone is at another bridge now, or was removed');
+        this.#ends.takeAway(row, 'failed', 'the phone is at another bridge now, or was removed');
         board.remove(row.key);
       }
       for (const slot of mine) {
@@ -191,30 +192,9 @@ export class Slots implements SlotPart {
     userId: string;
     force: boolean;
   }): Promise<{ ok: true; released: SlotHolder | null } | LinkRefusal> {
-    const row = this.#desk.board.byId(input.slotId);
-    if (row === null) return Promise.resolve(noSuchSlot());
-    const { work, reserved } = row.hold;
-    const released = holderOf(row.hold)?.holder ?? null;
-    if (released === null) return Promise.resolve({ ok: true, released });
-    const { userId } = input;
-    if (input.force) {
-      this.link.storage.transactionSync(() => {
-        this.#takeAway(row, 'stopped', 'the slot was taken away');
-        this.#desk.note(row, 'hold', 'freed by force', { userId });
-      });
-    } else {
-      // One's own reservation, whatever of one's own runs under it: that goes on to its end.
-      if (reserved?.holder.userId !== userId) {
-        const by = (work ?? reserved)?.holder ?? released;
-        return Promise.resolve(
-          refusal('SLOT_BUSY', 'somebody else has the slot', { holder: [`${by.kind} ${by.id}`] }),
-        );
-      }
-      this.#desk.release(row.id, reserved.fence);
-      this.#desk.note(row, 'hold', 'freed', { userId });
-    }
+    const freed = this.#ends.free(input);
     void this.#desk.telling.flush();
-    return Promise.resolve({ ok: true, released: input.force ? released : (reserved?.holder ?? released) });
+    return Promise.resolve(freed);
   }
 
   startSlotCall(input: StartCall): Promise<HoldResult> {
@@ -298,24 +278,6 @@ export class Slots implements SlotPart {
       board.settleIdle(row.key, at);
       this.#desk.note(row, 'status', 'OFFLINE', { at });
     }
-  }
-
-  /** A hold ended by the clock. */
-  #expired(row: SlotRow, { kind, id, userId }: SlotHolder): void {
-    const why = 'no word of the bridge about it any more: it was restarted, or its end was lost';
-    if (kind === 'call') this.#calls.givenUp(row, id, 'given up, nothing was heard of its end');
-    else if (kind === 'script') this.#runs.givenUp(id, 'failed', why);
-    else this.#desk.note(row, 'hold', kind === 'user' ? 'the reservation is over' : 'free again', { userId });
-  }
-
-  /** Ends whatever has the slot. */
-  #takeAway(row: SlotRow, result: 'failed' | 'stopped', why: string): void {
-    const holder = row.hold.work?.holder;
-    if (holder?.kind === 'call') this.#calls.givenUp(row, holder.id, why);
-    else if (holder?.kind === 'script') this.#runs.givenUp(holder.id, result, why);
-    else if (holder?.kind === 'command') this.#commands.dropWaiting(row.id);
-    const now = this.#desk.board.byId(row.id);
-    if (now !== null) this.#desk.setHold(now, releaseAll(now.hold));
   }
 
   /** The bridge that had a phone before reads its slots anew. Tried until it did. */
