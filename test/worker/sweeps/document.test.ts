@@ -17,7 +17,7 @@ const PUBLISHED = new Set([
   ...(Object.keys(PLATFORM_ERRORS) as PlatformErrorCode[]).map(
     (code) => `${PLATFORM_ERRORS[code].status} ${publicCode(code)}`,
   ),
-  ...['IN_TELEPHONY', 'EXTENSION_TAKEN', 'PBX_REFUSED'].map((code) => `409 ${code}`),
+  ...['IN_TELEPHONY', 'EXTENSION_TAKEN', 'PBX_REFUSED', 'NOTHING_LEFT'].map((code) => `409 ${code}`),
   '501 NOT_SUPPORTED',
   '502 TELEPHONY_UNAVAILABLE',
   '504 TELEPHONY_UNAVAILABLE',
