@@ -34,10 +34,13 @@ module.exports = {
       name: 'worker-into-object',
       comment:
         'The Worker speaks to an object through its contract, and through the pure wire formats that both ends read ' +
-        '(channel.ts, engine-codec.ts); only index.ts exports the classes.',
+        '(channel.ts, engine-codec.ts, wire….ts of the inbox); only index.ts exports the classes.',
       severity: 'error',
       from: { path: '^worker/', pathNot: ['^worker/index\\.ts$', '\\.test\\.ts$'] },
-      to: { path: '^objects/(?!lib/)', pathNot: '/(contract|channel|engine-codec)\\.ts$' },
+      to: {
+        path: '^objects/(?!lib/)',
+        pathNot: ['/(contract|channel|engine-codec)\\.ts$', '^objects/inbox/wire(-people)?\\.ts$'],
+      },
     },
     {
       name: 'object-into-object',

@@ -14,6 +14,7 @@ import type { AppEnv } from './http/context';
 import { routedPath } from './http/pbx-hosts';
 import { apiHeaders } from './http/security-headers';
 import { metrics } from './metrics';
+import { inboxRoom } from './inbox';
 import { leadsRoom } from './leads';
 import { operators } from './operators';
 import { pbx } from './pbx/intake';
@@ -64,6 +65,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', metrics);
   app.route('/', tenantRoom);
   app.route('/', notes);
+  app.route('/', inboxRoom);
   app.route('/', leadsRoom);
   app.route('/', live);
   app.route('/', socketIo);

@@ -10,7 +10,7 @@ import { Messages } from './messages';
 import { INBOX_MIGRATIONS } from './migrations';
 import { Outgoing } from './outgoing';
 import { PeopleDesk } from './people-desk';
-import { changeWire } from './people-wire';
+import { changeWire } from './wire-people';
 import { ProviderDesk, type DeskParts } from './provider-desk';
 import { Reading } from './reading';
 import { Teller } from './teller';

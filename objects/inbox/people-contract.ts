@@ -19,7 +19,7 @@ export interface ChatQuery {
 }
 
 export type ChatsPage =
-  | { ok: true; chats: ChatView[]; next: string | null }
+  | { ok: true; chats: ChatView[]; next: string | null; rev: number }
   | { ok: false; code: 'bad_cursor' | 'no_such_channel' };
 
 export interface MessageQuery {

@@ -55,6 +55,7 @@ export class Reading {
       ok: true,
       chats: chats.map((chat) => this.views.chat(chat)),
       next: last === undefined ? null : placeText({ at: last.lastAt, seq: last.key }),
+      rev: this.chats.rev,
     };
   }
 
