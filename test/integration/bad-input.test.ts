@@ -50,7 +50,8 @@ function misshapen(path: string, reply: Reply): string | null {
   if (reply.status >= 500 || (reply.status >= 300 && reply.status < 400)) return said;
   if (reply.status < 300) return null;
   if (inPlainText(path)) return reply.text === '' ? said : null;
-  if (!String(reply.headers['content-type']).startsWith('application/json')) return said;
+  const type = apiOf(path) === 'communications' ? 'application/problem+json' : 'application/json';
+  if (!String(reply.headers['content-type']).startsWith(type)) return said;
   const { json } = reply;
   const fields = Object.values(json).every((value) => typeof value === 'string' || Array.isArray(value));
   switch (apiOf(path)) {
@@ -66,6 +67,8 @@ function misshapen(path: string, reply: Reply): string | null {
       return typeof json['code'] === 'number' && typeof json['message'] === 'string' ? null : said;
     case 'operators':
       return typeof json['code'] === 'string' && typeof json['message'] === 'string' ? null : said;
+    case 'communications':
+      return json['status'] === reply.status && typeof json['code'] === 'string' ? null : said;
     case 'platform':
     case 'app':
       return json['error'] === true && typeof json['code'] === 'string' && typeof json['message'] === 'string'
