@@ -38,7 +38,7 @@ import type {
   WatchInput,
 } from './contract';
 import { CallersDesk } from './callers';
-import type { CrmBacklog, CrmSettings } from './crm/contract';
+import type { CrmBacklog, CrmCopy, CrmSettings } from './crm/contract';
 import { feedPage } from './feed-page';
 import { routeOf } from './route';
 import { detailOf, viewOf } from './view';
@@ -306,6 +306,10 @@ export class CallHub extends CallersDesk implements CallHubApi {
       this.parts.crm.set(settings);
     });
     return Promise.resolve();
+  }
+
+  crmCopy(): Promise<CrmCopy> {
+    return Promise.resolve(this.parts.crm.copy);
   }
 
   async tellCrm(): Promise<CrmBacklog[]> {

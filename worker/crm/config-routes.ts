@@ -75,6 +75,28 @@ function changeOf(
   };
 }
 
+/** Changes what is given of a link's configuration, and tells everybody who goes by it. Answers it as it is now. */
+export async function changeConfig(
+  c: Context<AppEnv>,
+  mount: Mount,
+  tenantId: string,
+  given: z.infer<typeof ConfigChange>,
+): Promise<ConfigBody> {
+  const { family } = mount;
+  const db = openDb(c.env.DB);
+  const before = await findLink(db, tenantId, family);
+  const was = before === null ? null : (await showConfig(c, mount, tenantId)).config;
+  if (given.user_extensions !== undefined) await checkExtensions(db, tenantId, given.user_extensions);
+  await saveLink(c.env, tenantId, family, before, changeOf(c, mount, before, given));
+  if (given.user_extensions !== undefined)
+    await saveExtensions(c.env, tenantId, family, given.user_extensions);
+  if (given.rules !== undefined) await saveRules(db, tenantId, given.rules);
+  await tellOfLinks(c.env, tenantId, family);
+  const now = await showConfig(c, mount, tenantId);
+  await audit(c, 'crm.config', family, was, now.config);
+  return now;
+}
+
 /** `GET`, `PUT` and `DELETE` of a link's configuration. */
 export function configRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
   const { prefix, family, tags } = mount;
@@ -135,19 +157,7 @@ export function configRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
 
   app.openapi(change, async (c) => {
     const tenantId = own(c, c.req.valid('param').ent);
-    const given = c.req.valid('json').config;
-    const db = openDb(c.env.DB);
-    const before = await findLink(db, tenantId, family);
-    const was = before === null ? null : (await showConfig(c, mount, tenantId)).config;
-    if (given.user_extensions !== undefined) await checkExtensions(db, tenantId, given.user_extensions);
-    await saveLink(c.env, tenantId, family, before, changeOf(c, mount, before, given));
-    if (given.user_extensions !== undefined)
-      await saveExtensions(c.env, tenantId, family, given.user_extensions);
-    if (given.rules !== undefined) await saveRules(db, tenantId, given.rules);
-    await tellOfLinks(c.env, tenantId, family);
-    const now = await showConfig(c, mount, tenantId);
-    await audit(c, 'crm.config', family, was, now.config);
-    return c.json(now, 200);
+    return c.json(await changeConfig(c, mount, tenantId, c.req.valid('json').config), 200);
   });
 
   app.openapi(remove, async (c) => {

@@ -1,5 +1,6 @@
 import { newApiApp } from '../http/openapi';
 import { cacheRoutes } from './cache-routes';
+import { cacheService } from './cache-service';
 import { configRoutes } from './config-routes';
 import { logRoutes } from './log-routes';
 import { peopleRoutes } from './people-routes';
@@ -29,6 +30,7 @@ crmLinksRoom.route('/', clicks);
 crmLinksRoom.route('/', customerData);
 crmLinksRoom.route('/', service);
 crmLinksRoom.route('/', recordingPage);
+crmLinksRoom.route('/', cacheService);
 for (const mount of [...RETAILCRM, WEBHOOK]) {
   configRoutes(crmLinksRoom, mount);
   logRoutes(crmLinksRoom, mount);

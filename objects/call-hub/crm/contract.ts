@@ -145,10 +145,25 @@ export interface CrmReceiver {
   takeIntents(intents: CrmIntent[]): Promise<void>;
 }
 
+/** The hub's copy of a tenant's settings, and how often a call was read by it since the object woke. */
+export interface CrmCopy {
+  links: CrmLinkSetting[];
+  /** Lines whose callers' numbers are rewritten. */
+  callerRules: number;
+  /** When it was told last; null: never, or before that was written down. */
+  toldAt: number | null;
+  /** Readings of calls with a copy there, and before anything was told. */
+  hits: number;
+  misses: number;
+  /** Newer settings taken. */
+  refreshes: number;
+}
+
 /** The part of the hub that links ask. */
 export interface CrmHub {
   /** From the next event on. Only one `version` counts: the greatest. */
   setCrm(settings: CrmSettings): Promise<void>;
+  crmCopy(): Promise<CrmCopy>;
   /** Tells now what waits, for a link that is ready again. */
   tellCrm(): Promise<CrmBacklog[]>;
 }

@@ -10,7 +10,7 @@ import type { PbxGroup } from '../pbx/groups';
 import type { CallReading, ReadingRules } from '../pbx/reading';
 import type { Recordings } from '../recordings';
 import type { CallStore } from '../store';
-import { CRM_CALL_RULES, type CrmSettings } from './contract';
+import { CRM_CALL_RULES, type CrmCopy, type CrmSettings } from './contract';
 import { nextIntents } from './intents';
 import type { InCall, LiveCalls } from './live-calls';
 import type { CrmOutbound } from './outbound';
@@ -27,10 +27,14 @@ export interface CrmDeskParts {
 }
 
 /** Nobody is told anything: calls are read by the same rules all the same. */
-const SWITCHED_OFF: CrmSettings = { version: 0, links: [], rules: CRM_CALL_RULES };
+const SWITCHED_OFF: Kept = { version: 0, links: [], rules: CRM_CALL_RULES };
+
+/** As it is stored; `toldAt` is missing where it was told before that was written down. */
+type Kept = CrmSettings & { toldAt?: number };
 
 export class CrmDesk {
-  private settings: CrmSettings;
+  private settings: Kept;
+  private readonly counted = { hits: 0, misses: 0, refreshes: 0 };
   private mobiles: Mobiles = new Map();
   private callers: ReadonlyMap<string, string> = new Map();
 
@@ -41,8 +45,10 @@ export class CrmDesk {
   /** Answers whether it was newer than what was kept. */
   set(settings: CrmSettings): boolean {
     if (settings.version <= this.settings.version) return false;
-    this.parts.store.setMeta('crm', JSON.stringify(settings));
+    const toldAt = this.parts.now();
+    this.parts.store.setMeta('crm', JSON.stringify({ ...settings, toldAt } satisfies Kept));
     this.settings = this.read();
+    this.counted.refreshes += 1;
     this.parts.outbound.keepOnly(this.families());
     return true;
   }
@@ -52,6 +58,11 @@ export class CrmDesk {
     this.settings = this.read();
     this.parts.live.forget();
     this.parts.outbound.reread();
+  }
+
+  get copy(): CrmCopy {
+    const { links, toldAt } = this.settings;
+    return { links, callerRules: this.callers.size, toldAt: toldAt ?? null, ...this.counted };
   }
 
   get readingRules(): ReadingRules {
@@ -72,6 +83,7 @@ export class CrmDesk {
     if (reading && !reading.ending) live.note(inCall(group.callId, reading));
     else live.over(group.callId);
     const families = this.families();
+    this.counted[this.settings.version === 0 ? 'misses' : 'hits'] += 1;
     if (!call || families.length === 0) return null;
     const now = this.parts.now();
     const { direction, number: phone, trunk, callId } = call;
@@ -112,9 +124,9 @@ export class CrmDesk {
     return this.parts.live.isEngaged(caller, group.callId);
   }
 
-  private read(): CrmSettings {
+  private read(): Kept {
     const stored = this.parts.store.meta('crm');
-    const settings = stored === null ? SWITCHED_OFF : (JSON.parse(stored) as CrmSettings);
+    const settings = stored === null ? SWITCHED_OFF : (JSON.parse(stored) as Kept);
     const rules = { ...CRM_CALL_RULES, ...settings.rules };
     this.callers = new Map(Object.entries(rules.incomingTransform));
     this.mobiles = new Map(
