@@ -149,6 +149,33 @@ describe('the socket', () => {
     expect(error.message).toBe('Invalid namespace');
   });
 
+  it('tells of operators: everybody’s to who may see them, of oneself else', async () => {
+    const [boss, op12] = [await signIn(server.url, 'boss'), await signIn(server.url, 'op12')];
+    const [all, own] = [
+      await connected(open({ auth: { token: boss.token } })),
+      await connected(open({ auth: { token: op12.token } })),
+    ];
+    for (const { socket } of [all, own])
+      expect(await socket.emitWithAck('subscribe:operators')).toEqual({ ok: true });
+    const { user } = (await op12.get('/api/auth/me')).json as { user: { id: string } };
+    const operator = (uuid: string, userId: string | null) => ({
+      yandex_uuid: uuid,
+      login: uuid,
+      full_name: `Operator ${uuid}`,
+      user_id: userId,
+    });
+    const made = await boss.post('/callcenter_operators/v1/operators/add_bulk/', {
+      operators: [operator('io-1', null), operator('io-2', user.id)],
+    });
+    expect(made.status, made.text).toBe(200);
+    const told = ({ events }: Heard) =>
+      events
+        .filter(({ name }) => name === 'operator.update')
+        .map(({ payload }) => (payload as { data: { yandex_uuid: string } }).data.yandex_uuid);
+    await expect.poll(() => told(all)).toEqual(['io-1', 'io-2']);
+    await expect.poll(() => told(own)).toEqual(['io-2']);
+  });
+
   it('shows slots only to who may see them, and says so', async () => {
     const op12 = await signIn(server.url, 'op12');
     const heard = await connected(open({ auth: { token: op12.token } }));

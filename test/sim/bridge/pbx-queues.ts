@@ -23,6 +23,8 @@ const member = (extension: string, name: string, more: Partial<QueueMember> = {}
 });
 
 export class SimulatedQueues {
+  /** Queues that take no change. */
+  readonly broken = new Set<string>();
   readonly #world: Stage;
   readonly #queues: Queue[];
   readonly #accounts = new Map<string, string>();
@@ -64,12 +66,20 @@ export class SimulatedQueues {
     this.#world.emit({ kind: 'pbx.members', data: { pbx: PBX, whole: true, members } });
   }
 
+  /** Somebody at the PBX itself takes a member out of a queue. */
+  takeOut(queue: string, extension: string): void {
+    const gone = this.#member(queue, extension);
+    const found = this.#queue(queue);
+    found.members = found.members.filter((one) => one !== gone);
+    this.#tell(queue, gone, false);
+  }
+
   readonly handlers: Handlers = {
     'pbx.queues': async ({ queue }) => ({
       queues: this.#queues.filter(({ name }) => queue === undefined || name === queue),
     }),
     'pbx.queue.add': async ({ queue, extension, penalty, name = '' }) => {
-      const { members } = this.#queue(queue);
+      const { members } = this.#open(queue);
       const already = members.some((one) => one.extension === extension);
       if (!already) {
         members.push(member(extension, name, { penalty }));
@@ -78,7 +88,7 @@ export class SimulatedQueues {
       return { already };
     },
     'pbx.queue.remove': async ({ queue, extension }) => {
-      const found = this.#queue(queue);
+      const found = this.#open(queue);
       const gone = found.members.find((one) => one.extension === extension);
       found.members = found.members.filter((one) => one !== gone);
       if (gone) this.#tell(queue, gone, false);
@@ -116,6 +126,12 @@ export class SimulatedQueues {
   #tell(queue: string, one: QueueMember, present: boolean): void {
     const members = [{ ...one, queue, present }];
     this.#world.emit({ kind: 'pbx.members', data: { pbx: PBX, whole: false, members } });
+  }
+
+  /** @throws Refusal when it takes no change */
+  #open(name: string): Queue {
+    if (this.broken.has(name)) throw new Refusal('PBX_REFUSED', `Asterisk: the queue ${name} is locked`);
+    return this.#queue(name);
   }
 
   #member(queue: string, extension: string): QueueMember {

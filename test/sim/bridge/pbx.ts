@@ -17,15 +17,15 @@ const DIAL_STATUS = {
 /** An Asterisk with two trunks, two queues and as many calls as are asked for; all of it invented. */
 export class SimulatedPbx {
   readonly calls = new Map<string, PbxCall>();
+  readonly queues: SimulatedQueues;
   readonly #world: Stage;
-  readonly #queues: SimulatedQueues;
   #ami: 'up' | 'down' = 'up';
   #refusal: string | null = null;
   #number = 0;
 
   constructor(world: Stage) {
     this.#world = world;
-    this.#queues = new SimulatedQueues(world);
+    this.queues = new SimulatedQueues(world);
   }
 
   announce(): void {
@@ -35,7 +35,7 @@ export class SimulatedPbx {
       kind: 'pbx.sync',
       data: { pbx: PBX, uniqueids: this.#channels().map((c) => c.uniqueid) },
     });
-    this.#queues.announce();
+    this.queues.announce();
   }
 
   /** Asterisk's events stop or come back. */
@@ -104,7 +104,7 @@ export class SimulatedPbx {
   }
 
   get handlers(): Handlers {
-    const { handlers } = this.#queues;
+    const { handlers } = this.queues;
     const listed: Handlers['pbx.queues'] = async (args, ask) => {
       this.#listening();
       return (await handlers['pbx.queues']?.(args, ask)) ?? { queues: [] };

@@ -10,13 +10,13 @@ export const getMyLine = (signal?: AbortSignal): Promise<MyLine> => body(api.GET
 /** Asks for one thing; answers how it went in each queue. */
 export async function ask(uuid: string, step: Step): Promise<Outcome[]> {
   const about = { yandex_uuid: uuid, queues: step.queues };
-  const answer =
-    step.do === 'connection'
-      ? api.POST(`${ROOT}/connection`, { body: { ...about, connected: step.connected } })
-      : api.POST(`${ROOT}/pause`, {
-          body: { ...about, paused: step.paused, ...(step.reason !== null && { reason: step.reason }) },
-        });
-  return (await body(answer)).results;
+  if (step.do === 'connection') {
+    const asked = { ...about, connected: step.connected };
+    return (await body(api.POST(`${ROOT}/connection`, { body: asked }))).results;
+  }
+  const { paused, reason, priority } = step;
+  const asked = { ...about, paused, priority, ...(reason !== null && { reason }) };
+  return (await body(api.POST(`${ROOT}/pause`, { body: asked }))).results;
 }
 
 /** Has telephony asked how things are; what it says comes over the live feed. */

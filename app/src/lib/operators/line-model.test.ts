@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   freeOf,
+  keeping,
   mending,
   placesOf,
   readinessOf,
@@ -90,20 +91,35 @@ describe('what is asked for so that telephony does as asked', () => {
 
   it('goes on, leaves, pauses and resumes, each in its own queues and under its own reason', () => {
     const paused = standing(true, true, 0, 'lunch');
-    const steps = mending([
+    const asked = mending([
       position('a', standing(true), standing(false), true),
       position('b', standing(false), standing(true), true),
       position('c', paused, standing(true), true),
-      position('d', standing(true, true, 0, 'training'), standing(true), true),
-      position('e', standing(true), paused, true),
+      position('d', standing(true), paused, true),
+      position('e', standing(true, false, 2), standing(true), true),
+      position('f', paused, standing(false), true),
     ]);
-    expect(steps).toEqual([
+    expect(asked).toEqual([
       { do: 'connection', connected: false, queues: ['b'] },
-      { do: 'connection', connected: true, queues: ['a'] },
-      { do: 'pause', paused: false, reason: null, queues: ['e'] },
-      { do: 'pause', paused: true, reason: 'lunch', queues: ['c'] },
-      { do: 'pause', paused: true, reason: 'training', queues: ['d'] },
+      { do: 'connection', connected: true, queues: ['a', 'f'] },
+      { do: 'pause', paused: true, reason: 'lunch', priority: 0, queues: ['c'] },
+      { do: 'pause', paused: false, reason: null, priority: 0, queues: ['d'] },
+      { do: 'pause', paused: false, reason: null, priority: 2, queues: ['e'] },
+      { do: 'pause', paused: true, reason: 'lunch', priority: 0, queues: ['f'] },
     ]);
+  });
+
+  it('or what telephony does is meant from now on', () => {
+    const drifted = [
+      position('a', standing(true), standing(false), true),
+      position('b', standing(true), standing(true, true, 0, 'lunch'), true),
+      position('c', standing(true), standing(true), false),
+    ];
+    expect(keeping(drifted, [])).toEqual([
+      { do: 'connection', connected: false, queues: ['a'] },
+      { do: 'pause', paused: true, reason: 'lunch', priority: 0, queues: ['b'] },
+    ]);
+    expect(keeping(drifted, ['training']).at(-1)).toMatchObject({ do: 'pause', reason: null });
   });
 });
 

@@ -67,38 +67,47 @@ export const freeOf = (members: readonly Member[]): number =>
 /** One thing to ask for, in some of the queues. */
 export type Step =
   | { do: 'connection'; connected: boolean; queues: string[] }
-  | { do: 'pause'; paused: boolean; reason: string | null; queues: string[] };
+  | { do: 'pause'; paused: boolean; reason: string | null; priority?: number; queues: string[] };
 
-/** What to ask for so that telephony does what was asked for before. */
-export function mending(queues: readonly LineQueue[]): Step[] {
-  const off = queues.flatMap(({ queue, desired, seen, drift }) =>
+type Standing = Pick<NonNullable<LineQueue['seen']>, 'connected' | 'paused' | 'priority' | 'reason'>;
+
+/** What to ask for in queues so that they stand as `to` and no longer as `from`. */
+function steps(changes: readonly { queue: string; from: Standing; to: Standing }[]): Step[] {
+  const moved = changes.filter(({ from, to }) => from.connected !== to.connected);
+  const named = (connected: boolean) =>
+    moved.filter(({ to }) => to.connected === connected).map(({ queue }) => queue);
+  const all: Step[] = [
+    { do: 'connection', connected: false, queues: named(false) },
+    { do: 'connection', connected: true, queues: named(true) },
+  ];
+  for (const { queue, from, to } of changes) {
+    // Who comes into a queue is not paused there.
+    const wasPaused = from.connected && from.paused;
+    if (!to.connected || (to.paused === wasPaused && to.priority === from.priority)) continue;
+    const reason = to.paused ? to.reason : null;
+    all.push({ do: 'pause', paused: to.paused, reason, priority: to.priority, queues: [queue] });
+  }
+  return all.filter((step) => step.queues.length > 0);
+}
+
+/** Queues where what was asked for and what telephony does differ. */
+const drifting = (queues: readonly LineQueue[]) =>
+  queues.flatMap(({ queue, desired, seen, drift }) =>
     drift && desired !== null && seen !== null ? [{ queue, desired, seen }] : [],
   );
-  const named = (list: typeof off) => list.map(({ queue }) => queue);
-  const leave = off.filter(({ desired, seen }) => !desired.connected && seen.connected);
-  const join = off.filter(({ desired, seen }) => desired.connected && !seen.connected);
-  const rest = off.filter(({ desired, seen }) => desired.connected && desired.paused !== seen.paused);
-  const steps: Step[] = [
-    { do: 'connection', connected: false, queues: named(leave) },
-    { do: 'connection', connected: true, queues: named(join) },
-    {
-      do: 'pause',
-      paused: false,
-      reason: null,
-      queues: named(rest.filter(({ desired }) => !desired.paused)),
-    },
-  ];
-  // Each pause under its own reason.
-  const held = rest.filter(({ desired }) => desired.paused);
-  for (const reason of new Set(held.map(({ desired }) => desired.reason)))
-    steps.push({
-      do: 'pause',
-      paused: true,
-      reason,
-      queues: named(held.filter(({ desired }) => desired.reason === reason)),
-    });
-  return steps.filter((step) => step.queues.length > 0);
-}
+
+/** What to ask for so that telephony does what was asked for before. */
+export const mending = (queues: readonly LineQueue[]): Step[] =>
+  steps(drifting(queues).map(({ queue, desired, seen }) => ({ queue, from: seen, to: desired })));
+
+/** What to ask for so that what telephony does is what is wanted; a reason that is none of the company's is left out. */
+export const keeping = (queues: readonly LineQueue[], reasons: readonly string[]): Step[] =>
+  steps(
+    drifting(queues).map(({ queue, desired, seen }) => {
+      const isOurs = seen.reason !== null && (reasons.length === 0 || reasons.includes(seen.reason));
+      return { queue, from: desired, to: { ...seen, reason: isOurs ? seen.reason : null } };
+    }),
+  );
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null;

@@ -3,7 +3,16 @@ import { whileVisible } from '#lib/lists/while-visible.js';
 import { calls } from '#lib/state/calls.svelte.js';
 import { session } from '#lib/state/session.svelte.js';
 import { ask, getMyLine, lineErrorText, lookUp } from './line-api';
-import { mending, placesOf, withQueue, withUpdate, type MyLine, type Outcome, type Step } from './line-model';
+import {
+  keeping,
+  mending,
+  placesOf,
+  withQueue,
+  withUpdate,
+  type MyLine,
+  type Outcome,
+  type Step,
+} from './line-model';
 
 /** Telephony that tells nothing by itself is asked so often. */
 const ASK_MS = 30_000;
@@ -21,6 +30,7 @@ export class OwnLine {
   /** Queues that did not take the last deed though others did, and what it was. */
   missed = $state.raw<{ outcomes: Outcome[]; step: Step } | null>(null);
   #turn = 0;
+  #last: Promise<unknown> = Promise.resolve();
 
   /** Null: not known, or this user is no operator. */
   readonly me = $derived(this.#mine?.operator ?? null);
@@ -85,6 +95,9 @@ export class OwnLine {
   /** Has telephony do what was asked for. */
   mend = (): Promise<boolean> => this.#run('mend', mending(this.me?.queues ?? []));
 
+  /** Takes what telephony does for what is wanted. */
+  keep = (): Promise<boolean> => this.#run('keep', keeping(this.me?.queues ?? [], this.reasons));
+
   forgetMissed = (): void => {
     this.missed = null;
   };
@@ -93,10 +106,18 @@ export class OwnLine {
     return this.places.filter(({ state }) => state !== 'off').map(({ queue }) => queue);
   }
 
+  /** One after another: what telephony took shows before its answer is here, and the next press must not be lost. */
+  #run(name: string, steps: readonly Step[]): Promise<boolean> {
+    if (this.doing === name) return Promise.resolve(false);
+    const done = this.#last.then(() => this.#do(name, steps));
+    this.#last = done;
+    return done;
+  }
+
   /** True when every queue took every step. */
-  async #run(name: string, steps: readonly Step[]): Promise<boolean> {
+  async #do(name: string, steps: readonly Step[]): Promise<boolean> {
     const { me } = this;
-    if (this.doing !== null || me === null) return false;
+    if (me === null) return false;
     this.doing = name;
     this.error = null;
     this.missed = null;
