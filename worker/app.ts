@@ -4,6 +4,7 @@ import { connect } from './bridge/connect';
 import { enrol } from './bridge/enrol';
 import { dci } from './dci';
 import { communications } from './communications';
+import { communicationsAdmin } from './communications/admin';
 import { crmLinksRoom } from './crm';
 import { autodialer } from './campaigns';
 import { demo } from './demo/seed';
@@ -81,6 +82,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.route('/', dci);
   app.route('/', crmLinksRoom);
   app.route('/', communications);
+  app.route('/', communicationsAdmin);
   app.route('/', demo);
   app.route('/', openapiDocument(app));
 

@@ -105,6 +105,8 @@ export const ACTIONS = {
   'audit.view': { grant: 'POINT.read' },
   /** Settings of one's own tenant. */
   'tenant.settings': { grant: 'POINT.write' },
+  /** Make and revoke the credentials of the marketplace and of apps’ developers. */
+  'marketplace.manage': { grant: 'POINT.write', platform: true },
   /** Make and disable tenants. */
   'tenant.manage': { grant: 'POINT.write', platform: true },
 } as const satisfies Record<string, { grant: Grant; platform?: true }>;

@@ -92,7 +92,8 @@ const remove = commsRoute({
 /** `/internal/v1/marketplace/provider-configurations`. */
 export const configurations = newCommsApp();
 
-const view = (row: ConfigurationRow): z.infer<typeof Configuration> => {
+/** As everybody may see it: the key by its last characters. */
+export const configurationView = (row: ConfigurationRow): z.infer<typeof Configuration> => {
   const { authentication, ...content } = row.content as unknown as ProviderContent;
   return {
     appCode: row.appCode,
@@ -168,11 +169,11 @@ async function store(
 }
 
 configurations.openapi(upload, async (c) =>
-  c.json(view(await store(c.env, c.var.market, c.req.valid('json'), false)), 201),
+  c.json(configurationView(await store(c.env, c.var.market, c.req.valid('json'), false)), 201),
 );
 
 configurations.openapi(update, async (c) =>
-  c.json(view(await store(c.env, c.var.market, c.req.valid('json'), true)), 200),
+  c.json(configurationView(await store(c.env, c.var.market, c.req.valid('json'), true)), 200),
 );
 
 configurations.openapi(list, async (c) => {
@@ -189,7 +190,7 @@ configurations.openapi(list, async (c) => {
   const last = rows.at(-1);
   return c.json(
     {
-      items: rows.map(view),
+      items: rows.map(configurationView),
       nextCursor: more && last !== undefined ? encodeCursor([last.createdAt, last.id]) : null,
     },
     200,
