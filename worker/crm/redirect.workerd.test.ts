@@ -206,7 +206,7 @@ describe('getcustomerdata', () => {
   });
 
   it('is nobody’s without the token of a host', async () => {
-    for (const headers of [{}, { token: '' }, { token: '999' }])
+    for (const headers of [{ token: '' }, { token: '999' }, { other: 'x' }])
       expect(await ask({ Phone: OLGA }, headers)).toMatchObject({
         status: 401,
         json: { error: 'Unknown token.' },

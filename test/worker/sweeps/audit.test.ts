@@ -30,6 +30,9 @@ const NO_ROW: Readonly<Record<string, string>> = {
   'POST /api/pbx/redirect': 'what becomes of a call is in the history of calls',
   'POST /api/call/start': 'a call keeps who started it, in the history of calls',
   'POST /api/pbx/dial': 'a call keeps who started it, in the history of calls',
+  'POST /api/inbox/chats/{id}/messages': 'a message keeps who wrote it, in its chat',
+  'POST /api/inbox/chats/{id}/seen': 'many times an hour, and changes nothing but a count',
+  'POST /api/inbox/messages/{id}/resend': 'a message keeps who wrote it, in its chat',
   'POST /api/dci/log-event': 'it is a line of a log itself',
   'POST /callcenter_operators/v1/operator/status': 'only asks telephony',
   'POST /callcenter_operators/v1/admin/telephony/check': 'only asks telephony',
@@ -40,9 +43,12 @@ const NO_ROW: Readonly<Record<string, string>> = {
     ]),
   ),
   'POST /api/crm/webhook/test-connection/{ent}': 'only asks',
+  'POST /retailcrm/cache/invalidate/{ent}': 'reads what is stored',
+  'POST /retailcrm/cache/refresh': 'reads what is stored',
   ...Object.fromEntries(
     ['/retailcrm/api', '/retailcrm-admin/api'].flatMap((prefix) => [
       [`POST ${prefix}/test-connection/{ent}`, 'only asks'],
+      [`POST ${prefix}/smart-redirect`, 'only asks, or moves a call: the log of the link has it'],
       [`POST ${prefix}/test-call/{ent}`, 'a popup that is closed at once; the log of the link has it'],
       [`POST ${prefix}/refresh-managers/{ent}`, 'only reads, where there are extensions already'],
       [`POST ${prefix}/config-cache/refresh/{ent}`, 'reads what is stored'],

@@ -5,7 +5,15 @@ const SERVICE = 'trunkline';
 /** Of what these paths answer. */
 const VERSION = '1.0';
 const tags = ['Asterisk service'];
-const errorBody = z.object({ detail: z.string() });
+const fault = {
+  description: 'The database can’t be reached.',
+  content: {
+    'application/json': {
+      schema: z.object({ detail: z.string() }),
+      example: { detail: 'Something went wrong on our side.' },
+    },
+  },
+};
 
 const health = apiRoute({
   method: 'get',
@@ -13,11 +21,11 @@ const health = apiRoute({
   summary: 'Whether the service answers',
   tags,
   access: 'public',
-  standsAlone: true,
   responses: {
+    500: fault,
     200: json(
       z.object({ status: z.literal('ok'), service: z.string(), port: z.number().int() }),
-      'It does.',
+      'It does, and its database too.',
       { status: 'ok', service: SERVICE, port: 443 },
     ),
   },
@@ -29,8 +37,8 @@ const status = apiRoute({
   summary: 'How the service reaches what it needs',
   tags,
   access: 'public',
-  errorBody,
   responses: {
+    500: fault,
     200: json(
       z.object({
         service: z.string(),
@@ -58,7 +66,8 @@ const status = apiRoute({
 /** `/health`, `/api/status`. */
 export const aboutService = newApiApp();
 
-aboutService.openapi(health, (c) => {
+aboutService.openapi(health, async (c) => {
+  await c.env.DB.prepare('SELECT 1').first();
   const { port, protocol } = new URL(c.req.url);
   const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
   return c.json({ status: 'ok' as const, service: SERVICE, port: number }, 200);
