@@ -89,7 +89,7 @@ describe('an administrator', () => {
   it('says which numbers the lines have, whose the mobiles are, and how long a popup is of use', async () => {
     const main = page.getByRole('main');
     const card = (name: string) => main.getByRole('region', { name, exact: true });
-    const lines = card('Numbers of our lines');
+    const lines = card('Lines');
     await lines.getByText('No lines yet').waitFor();
     for (const number of ['+375 17 200-00-01', '+375172000002']) {
       await lines.getByRole('button', { name: 'Add a line' }).click();
@@ -99,6 +99,9 @@ describe('an administrator', () => {
     await lines.getByText('This line is here twice').first().waitFor();
     expect(await lines.getByRole('button', { name: 'Save' }).isDisabled()).toBe(true);
     await lines.getByRole('button', { name: 'Remove the line 0002001' }).last().click();
+    await lines.getByLabel('How callers of the line 0002001').fill('375');
+    await lines.getByText('What goes before and how many').waitFor();
+    await lines.getByLabel('How callers of the line 0002001').fill('+375{9}');
     await lines.getByRole('button', { name: 'Save' }).click();
     await expect.poll(() => lines.getByRole('button', { name: 'Save' }).count()).toBe(0);
     expect(await lines.getByLabel('Number of the line 0002001').inputValue()).toBe('+375172000001');
@@ -130,10 +133,51 @@ describe('an administrator', () => {
         attribution: 'last',
         busyPopups: 'skip',
         mobiles: [{ number: '375330000009', extension: '101' }],
+        incomingTransform: { 'gsm:0002001': '+375{9}' },
       },
     });
     await screenshot(page, 'crm-lines');
     await expectAccessible(page, 'crm-lines');
+  });
+
+  it('says who is told of a caller, line by line', async () => {
+    await tab('Callers');
+    await page.getByText('Who a caller is, and who takes him').waitFor();
+    await page.getByLabel('Context of the dialplan').fill('mngr-{id}');
+    await page.getByText('Letters, digits, _ and the three words').waitFor();
+    await page.getByLabel('Context of the dialplan').fill('mngr{id}_{trunk}_2');
+    await page.getByLabel('Contexts the host has').fill('mngr12_0002001_2');
+    await page.getByRole('button', { name: 'Add an extension' }).click();
+    await page.getByLabel('Extension', { exact: true }).fill('101');
+    await page.getByLabel('Number of 101 on the host').fill('12');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await expect.poll(() => page.getByRole('button', { name: 'Save', exact: true }).count()).toBe(0);
+
+    await page.getByRole('button', { name: 'Add a line' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Line', { exact: true }).fill('0002001');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await dialog.getByLabel('Line', { exact: true }).and(page.locator('[aria-invalid=true]')).waitFor();
+    await dialog.getByLabel('Line', { exact: true }).fill('gsm:0002001');
+    await dialog.getByLabel('Who knows a caller').selectOption('Who answered him last');
+    await dialog.getByLabel('Name of the shop').check();
+    await dialog.getByLabel('Words for: Name of the shop').fill('Books');
+    await dialog.getByText('Shown: Books | Name of the customer').waitFor();
+    await screenshot(page, 'crm-guide-line');
+    await dialog.getByRole('button', { name: 'Save' }).click();
+    await page.locator('[data-guide-line="gsm:0002001"]').getByText('Who answered him last').waitFor();
+    const admin = await signIn(server.url, 'admin');
+    const { json } = await admin.get('/retailcrm/api/smart-redirect/0101/settings');
+    expect(json).toMatchObject({
+      context: 'mngr{id}_{trunk}_2',
+      contexts: ['mngr12_0002001_2'],
+      phone_ids: { '101': '12' },
+      lines: { 'gsm:0002001': { algorithm: 'last_call', shop_name: 'Books', send_shop_name: true } },
+    });
+    await screenshot(page, 'crm-callers');
+    await expectAccessible(page, 'crm-callers');
+    await page.getByRole('button', { name: 'Remove the line gsm:0002001' }).click();
+    await expect.poll(() => page.locator('[data-guide-line]').count()).toBe(0);
   });
 
   it('sees calls delivered and finds them in the log', async () => {
@@ -227,7 +271,7 @@ describe('a webhook of calls', () => {
     await page.getByRole('main').locator('details').getByText('webhook:record').waitFor();
     await expectAccessible(page, 'webhook-logs');
     await tab('Settings');
-    await page.getByRole('heading', { name: 'Numbers of our lines' }).waitFor();
+    await page.getByRole('heading', { name: 'Lines', exact: true }).waitFor();
     expect(await page.getByText('CRM account').count()).toBe(0);
     await expectAccessible(page, 'webhook-settings');
   });
@@ -275,7 +319,13 @@ const LOOKS = [
   { theme: 'light', locale: 'ru', width: 360, height: 780 },
   { theme: 'dark', locale: 'en', width: 360, height: 780 },
 ] as const;
-const READY = { connection: 'input', settings: 'select', logs: 'details', diagnostics: 'dl' } as const;
+const READY = {
+  connection: 'input',
+  settings: 'select',
+  callers: 'select',
+  logs: 'details',
+  diagnostics: 'dl',
+} as const;
 
 describe.each(LOOKS)('from the CRM, $theme, $locale, $width px', ({ theme, locale, width, height }) => {
   let browser: TestBrowser;

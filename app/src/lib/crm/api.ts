@@ -11,6 +11,9 @@ export type CrmLog = Schemas['CrmLogEntry'];
 export type CrmDeadLetter = Schemas['CrmDeadLetter'];
 export type CrmPerson = Schemas['CrmPerson'];
 export type CrmDrift = Schemas['CrmDrift'];
+export type Guide = Schemas['GuideSettings'];
+export type GuideLine = Schemas['GuideLine'];
+export type GuideChange = Schemas['GuideSettingsChange'];
 type Body<P extends keyof paths> = paths[P] extends {
   get: { responses: { 200: { content: { 'application/json': infer T } } } };
 }
@@ -162,6 +165,15 @@ export const syncExtensions = async (ent: string): Promise<number> =>
 
 export const getDrift = (ent: string, signal?: AbortSignal): Promise<CrmDrift> =>
   body(api.GET('/retailcrm-admin/api/drift/{ent}', at(ent, signal)));
+
+export const getGuide = (ent: string, signal?: AbortSignal): Promise<Guide> =>
+  body(api.GET('/retailcrm-admin/api/smart-redirect/{ent}/settings', at(ent, signal)));
+
+export const changeGuide = (ent: string, change: GuideChange): Promise<Guide> =>
+  body(api.PUT('/retailcrm-admin/api/smart-redirect/{ent}/settings', { ...at(ent), body: change }));
+
+export const getGuideMetrics = (ent: string, signal?: AbortSignal) =>
+  body(api.GET('/retailcrm-admin/api/smart-redirect/{ent}/metrics', at(ent, signal)));
 
 /** The CRM's own words where it refused: nothing of ours says better what is wrong. */
 export const crmWords = (error: ApiError): string =>
