@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ApiError, asApiError, bridgeRefusal, isRetryable, readError } from './errors';
+import { ApiError, asApiError, bridgeRefusal, errorText, isRetryable, readError } from './errors';
 
 const answer = (status: number, body: BodyInit | null, headers: HeadersInit = {}) =>
   new Response(body, { status, headers });
@@ -33,6 +33,16 @@ describe('readError', () => {
 
   it('does not believe a code outside the closed set', async () => {
     expect((await readError(answer(401, '{"code":"token_not_valid"}'))).code).toBe('AUTH_FAIL');
+  });
+
+  it('keeps what operators’ telephony says for its own: a 401 of it ends no session', async () => {
+    const response = answer(401, '{"code":"wrong_key","message":"no such key"}');
+    Object.defineProperty(response, 'url', {
+      value: 'https://x.example/callcenter_operators/v1/operator/status',
+    });
+    const error = await readError(response);
+    expect(error).toMatchObject({ code: 'CALL_FAILED', status: 401, said: 'wrong_key' });
+    expect(errorText(error)).toContain('no such key');
   });
 
   it('survives a page that is not JSON', async () => {

@@ -81,7 +81,10 @@ export async function readError(response: Response): Promise<ApiError> {
   const byStatus = BY_STATUS[response.status] ?? 'INTERNAL';
   if (!isRecord(body)) return new ApiError(byStatus, response.status, response.statusText, null, retryAfter);
   const said = typeof body.code === 'string' ? body.code : null;
-  const code = said !== null && KNOWN.has(said) ? (said as ErrorCode) : byStatus;
+  const isOurs = said === null || KNOWN.has(said);
+  // Operators' telephony says no with its own status and code: its 401 is not the end of our session.
+  const isForeign = !isOurs && response.url.includes('/callcenter_operators/');
+  const code = isForeign ? 'CALL_FAILED' : said !== null && isOurs ? (said as ErrorCode) : byStatus;
   const text = [body.message, body.detail].find((value) => typeof value === 'string');
   const words = text ?? response.statusText;
   return new ApiError(code, response.status, words, body.details ?? body, retryAfter, said);
@@ -128,7 +131,7 @@ export function refusalText({ code, words }: { code: string; words: string }): s
 }
 
 /** What operators' telephony answered, or why it was not even asked, in the current language; null of other errors. */
-function telephonyText({ said, status, message }: ApiError): string | null {
+function telephonyText({ said, code, status, message }: ApiError): string | null {
   switch (said) {
     case 'TELEPHONY_UNAVAILABLE':
       return status === 504 ? m.error_telephony_late() : m.error_telephony_unavailable({ words: message });
@@ -149,7 +152,7 @@ function telephonyText({ said, status, message }: ApiError): string | null {
     case 'EXTENSION_TAKEN':
       return m.error_extension_taken();
     default:
-      return status === 409 && said !== null && !KNOWN.has(said)
+      return (status === 409 || code === 'CALL_FAILED') && said !== null && !KNOWN.has(said)
         ? m.error_telephony_said({ words: message })
         : null;
   }
