@@ -52,6 +52,8 @@ export const PATH_IDS: Readonly<Record<string, Meaning>> = {
   '/api/tenants/{id}': 'tenant',
   '/api/users/{id}': 'user',
   '/callcenter_operators/v1/admin/enrolments/{id}': 'enrolment',
+  // A family of CRMs.
+  '/retailcrm/cache/config/{ent}/{type}': 'free',
 };
 
 /** Paths in which the same parameter means something narrower. */
