@@ -102,7 +102,7 @@ const changes = apiRoute({
     'whoever was told less has missed something and asks here.',
   tags,
   access: 'chat.view',
-  request: { query: z.object({ since: z.coerce.number().int().min(0).openapi({ example: 812 }) }) },
+  request: { query: z.object({ since: z.coerce.number().int().min(0).default(0) }) },
   responses: {
     200: json(
       z.object({

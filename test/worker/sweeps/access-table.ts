@@ -4,6 +4,7 @@
  * build: nobody opens one by mistake.
  */
 import { CRM_ACCESS } from './crm-access';
+import { INBOX_ACCESS } from './inbox-access';
 import { OPERATORS_ACCESS } from './operators-access';
 import type { Action } from '../../../worker/auth/permissions';
 
@@ -212,5 +213,6 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   // Asks for the token of whoever runs the deployment.
   'GET /metrics': 'public',
   ...CRM_ACCESS,
+  ...INBOX_ACCESS,
   ...OPERATORS_ACCESS,
 };

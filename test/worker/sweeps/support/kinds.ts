@@ -10,6 +10,7 @@ import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import type { Tenant } from './tenant';
 import { campaignKinds } from './kinds-of-campaigns';
 import { enrolmentKinds } from './kinds-of-enrolments';
+import { inboxKinds } from './kinds-of-inbox';
 import { operatorKinds } from './kinds-of-operators';
 import { workKinds } from './kinds-of-work';
 
@@ -168,6 +169,7 @@ async function makeBuild(tenant: Tenant): Promise<string> {
 export const kinds = {
   ...workKinds,
   ...campaignKinds,
+  ...inboxKinds,
   ...operatorKinds,
   ...enrolmentKinds,
   user: {

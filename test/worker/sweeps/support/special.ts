@@ -3,6 +3,7 @@ import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
 import { enrolmentSpecials } from './kinds-of-enrolments';
+import { inboxSpecials } from './kinds-of-inbox';
 import { operatorSpecials } from './kinds-of-operators';
 import { idIn, made, newNumber, next, type Special } from './making';
 
@@ -31,6 +32,7 @@ const running: Special = async (tenant, { body }) => {
 /** By operation. */
 export const SPECIAL: Readonly<Record<string, Special>> = {
   ...campaignSpecials,
+  ...inboxSpecials,
   ...operatorSpecials,
   ...enrolmentSpecials,
   'POST /api/auth/logout': ownSession,
