@@ -1,7 +1,7 @@
 /** axe on every page in both themes, and every page at 360 pixels. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { signIn } from '../integration/support/client.ts';
+import { signIn, type Client } from '../integration/support/client.ts';
 import { TestServer } from '../integration/support/server.ts';
 import type { World } from '../sim/bridge/world.ts';
 import type { SimulatedPhone } from '../sim/phone/driver.ts';
@@ -39,12 +39,27 @@ const PAGES = [
   { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
   { name: 'script', path: '/scripts/telegram_call', ready: '[data-step]' },
   { name: 'bridges', path: '/bridges', ready: '[data-bridge]' },
+  { name: 'operators', path: '/operators', ready: '[data-operator]' },
+  { name: 'operators-list', path: '/operators/list', ready: 'main tbody tr' },
+  { name: 'operators-timelines', path: '/operators/timelines', ready: '[data-strip]' },
+  { name: 'operators-settings', path: '/operators/settings', ready: 'main form' },
   { name: 'pbx', path: '/pbx', ready: '[data-trunk]' },
   { name: 'pbx-channels', path: '/pbx/channels', ready: '[data-live-call]' },
   { name: 'pbx-queues', path: '/pbx/queues', ready: '[data-member]' },
   { name: 'pbx-cdr', path: '/pbx/cdr', ready: 'main td a, main td time' },
   { name: 'pbx-recordings', path: '/pbx/recordings', ready: '[data-recorded]' },
 ] as const;
+
+/** Somebody to be seen on the pages of operators. */
+async function operatorOnTheLine(admin: Client): Promise<void> {
+  const root = '/callcenter_operators/v1';
+  const body = { yandex_uuid: 'olga' };
+  const operator = { ...body, login: 'olga', full_name: 'Olga P.', extension: '7001', queues: ['support'] };
+  await admin.post(`${root}/operators/add_bulk/`, { operators: [operator] });
+  await admin.post(`${root}/admin/operator/add_to_telephony`, body);
+  const on = await admin.post(`${root}/operator/connection`, { ...body, connected: true });
+  expect(on.status, on.text).toBe(200);
+}
 
 let server: TestServer;
 let phone: SimulatedPhone;
@@ -58,7 +73,9 @@ beforeAll(async () => {
   await bridge.pbx.end(recorded);
   bridge.pbx.incoming('+375290000043', '102').answer();
   await bridge.speaker.settled();
-  await (await signIn(server.url, 'admin')).post('/api/crm/leads', { number: '+375290000044', name: 'Ann' });
+  const admin = await signIn(server.url, 'admin');
+  await admin.post('/api/crm/leads', { number: '+375290000044', name: 'Ann' });
+  await operatorOnTheLine(admin);
   await postTrace(server.url, 'incoming-answered');
   await postTrace(server.url, 'incoming-missed');
 });
