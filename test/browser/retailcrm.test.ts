@@ -82,6 +82,12 @@ describe('an administrator', () => {
       { userId: 11, code: '101' },
       { userId: 12, code: '102' },
     ]);
+    await page.getByRole('button', { name: 'Show Anna Sample a test popup' }).click();
+    await page.getByText('The CRM showed Anna Sample a popup').waitFor();
+    expect(crm.popups.map(({ type, codes }) => ({ type, codes }))).toEqual([
+      { type: 'in', codes: ['101'] },
+      { type: 'hangup', codes: ['101'] },
+    ]);
     await screenshot(page, 'crm-settings');
     await expectAccessible(page, 'crm-settings');
   });
@@ -176,7 +182,9 @@ describe('an administrator', () => {
     });
     await screenshot(page, 'crm-callers');
     await expectAccessible(page, 'crm-callers');
-    await page.getByRole('button', { name: 'Remove the line gsm:0002001' }).click();
+    const removal = { name: 'Remove the line gsm:0002001' };
+    await page.getByRole('button', removal).click();
+    await page.getByRole('dialog').getByRole('button', removal).click();
     await expect.poll(() => page.locator('[data-guide-line]').count()).toBe(0);
   });
 

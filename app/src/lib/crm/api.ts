@@ -150,6 +150,10 @@ export const replayDead = async (link: LinkRef, ids?: string[]): Promise<number>
 export const discardDead = async (link: LinkRef): Promise<number> =>
   (await body(api.POST(of(link, 'dead-letters/{ent}/discard'), { ...at(link.ent), body: {} }))).discarded;
 
+/** Shows somebody of the CRM a popup of no call, and closes it. */
+export const tryPopup = (ent: string, userId: string, code: string) =>
+  body(api.POST('/retailcrm-admin/api/test-call/{ent}', { ...at(ent), body: { userId, code } }));
+
 /** Reads the people from the CRM anew. */
 export const readManagers = async (ent: string): Promise<CrmPerson[]> =>
   (await body(api.POST('/retailcrm-admin/api/refresh-managers/{ent}', at(ent)))).users;
