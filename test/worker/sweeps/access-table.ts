@@ -3,6 +3,7 @@
  * `public` is everybody, and why is said beside it. A route that is not here, or asks for something else, fails the
  * build: nobody opens one by mistake.
  */
+import { COMMUNICATIONS_ACCESS } from './communications-access';
 import { CRM_ACCESS } from './crm-access';
 import { INBOX_ACCESS } from './inbox-access';
 import { OPERATORS_ACCESS } from './operators-access';
@@ -212,6 +213,7 @@ export const ACCESS: Readonly<Record<string, Access>> = {
   'POST /bridge/enrol': 'public',
   // Asks for the token of whoever runs the deployment.
   'GET /metrics': 'public',
+  ...COMMUNICATIONS_ACCESS,
   ...CRM_ACCESS,
   ...INBOX_ACCESS,
   ...OPERATORS_ACCESS,

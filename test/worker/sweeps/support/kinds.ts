@@ -9,6 +9,7 @@ import { hubOf } from '../../support/call-hub';
 import { idIn, made, newNumber, next, NOBODY, type Kind } from './making';
 import type { Tenant } from './tenant';
 import { campaignKinds } from './kinds-of-campaigns';
+import { communicationsKinds } from './kinds-of-communications';
 import { enrolmentKinds } from './kinds-of-enrolments';
 import { inboxKinds } from './kinds-of-inbox';
 import { operatorKinds } from './kinds-of-operators';
@@ -169,6 +170,7 @@ async function makeBuild(tenant: Tenant): Promise<string> {
 export const kinds = {
   ...workKinds,
   ...campaignKinds,
+  ...communicationsKinds,
   ...inboxKinds,
   ...operatorKinds,
   ...enrolmentKinds,
