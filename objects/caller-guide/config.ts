@@ -30,7 +30,7 @@ export class GuideCopy {
 
   /** The copy, read when there is none; an old one serves on while it is read anew. */
   async current(): Promise<GuideConfig> {
-    this.kept ??= this.store.read<Kept>('config');
+    this.kept ??= this.stored();
     if (this.kept === undefined) await this.load();
     else if (Math.max(this.kept.readAt, this.triedAt) + FRESH_MS < Date.now()) {
       this.triedAt = Date.now();
@@ -43,6 +43,12 @@ export class GuideCopy {
     const { kept } = this;
     if (kept === undefined) throw new Error('the settings of the caller guide were not read');
     return { settings: kept.settings, extensions: new Set(kept.extensions) };
+  }
+
+  /** As it was stored, by whichever version. */
+  private stored(): Kept | undefined {
+    const kept = this.store.read<Kept>('config');
+    return kept && { ...kept, settings: readSettings({ ...kept.settings }) };
   }
 
   /** Reads it from D1 now; several at once ask once more than the last change. */
