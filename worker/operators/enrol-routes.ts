@@ -110,7 +110,7 @@ export const report = operatorsRoute({
   method: 'get',
   path: `${ROOT}/{id}/report`,
   summary: 'What became of each operator',
-  description: 'With `Accept: text/csv` the whole report as a file.',
+  description: 'With `Accept: text/csv` or `format=csv` the whole report as a file.',
   access: 'operator.manage',
   errors: ['NOT_FOUND'],
   request: {
@@ -119,16 +119,20 @@ export const report = operatorsRoute({
       result: z.enum(RESULTS).optional().openapi({ example: 'failed' }),
       after: z.coerce.number().int().min(0).default(0).openapi({ description: '`next` of the page before.' }),
       limit: z.coerce.number().int().min(1).max(500).default(100),
+      format: z
+        .enum(['json', 'csv'])
+        .optional()
+        .openapi({ description: 'Before `Accept`, for clients that can’t set it.' }),
     }),
   },
   responses: {
     200: {
-      description: 'By id.',
+      description: 'By id; or the file.',
       content: {
         'application/json': {
           schema: z.object({ items: z.array(EnrolmentItem), next: z.number().int().nullable() }),
         },
-        'text/csv': { schema: z.string() },
+        'text/csv': { schema: z.string(), example: REPORT_HEAD.join(',') },
       },
     },
   },

@@ -48,11 +48,12 @@ enrolments.openapi(routes.show, async (c) => {
 
 enrolments.openapi(routes.report, async (c) => {
   const { id } = c.req.valid('param');
-  const { result = null, after, limit } = c.req.valid('query');
+  const { result = null, after, limit, format } = c.req.valid('query');
   const object = enrolmentOf(c);
   const page = await object.items({ id, result, after, limit });
   if (page === null) throw noSuchRun();
-  if (!prefersCsv(c.req.header('accept')))
+  c.header('Vary', 'Accept');
+  if (format === 'json' || (format === undefined && !prefersCsv(c.req.header('accept'))))
     return c.json({ items: page.items.map(itemView), next: page.next }, 200);
   let next: number | null = 0;
   const rows = streamCsv(routes.REPORT_HEAD, async () => {
