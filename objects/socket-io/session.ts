@@ -114,7 +114,7 @@ export class Session {
 
   #event({ data, id }: Packet): void {
     const [name] = Array.isArray(data) ? (data as unknown[]) : [];
-    const [, verb, room] = /^(subscribe|unsubscribe):(calls|slots|logs)$/.exec(String(name)) ?? [];
+    const [, verb, room] = /^(subscribe|unsubscribe):(\w+)$/.exec(String(name)) ?? [];
     const known = ROOMS.find((one) => one === room);
     if (known === undefined)
       return this.#answer(id, failure('INVALID_PARAMS', `Nobody listens to ${String(name)}.`));
