@@ -14,7 +14,7 @@ describe('lookups', () => {
         let now = 0;
         let made = 0;
         /** The one that is being looked for by what counts now. */
-        let open: { resolve(value: number): void; reject(error: Error): void } | null = null;
+        const open: { search: PromiseWithResolvers<number> | null } = { search: null };
         const lookups = new Lookups<number>(
           () => 10,
           () => now,
@@ -29,9 +29,8 @@ describe('lookups', () => {
             lookups
               .get('k', () => {
                 made += 1;
-                const { promise, resolve, reject } = Promise.withResolvers<number>();
-                open = { resolve, reject };
-                return promise;
+                open.search = Promise.withResolvers<number>();
+                return open.search.promise;
               })
               .catch(() => undefined);
             expect(made - before <= 1).toBe(true);
@@ -40,10 +39,10 @@ describe('lookups', () => {
           else if (step === 'forget') {
             lookups.forget();
             kept = null;
-            open = null;
-          } else if (open !== null) {
-            const { resolve, reject }: NonNullable<typeof open> = open;
-            open = null;
+            open.search = null;
+          } else if (open.search !== null) {
+            const { resolve, reject } = open.search;
+            open.search = null;
             if (step === 'answer') {
               resolve(made);
               kept = { value: made, until: now + 10 };

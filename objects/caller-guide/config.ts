@@ -1,8 +1,9 @@
 /** The guide's copy of its configuration: D1 has the truth, callers are guided by the copy. */
 import { eq } from 'drizzle-orm';
 import { openDb } from '../../worker/db';
-import { callerGuides, extensions } from '../../worker/db/schema';
+import { callerGuides, crmRules, extensions } from '../../worker/db/schema';
 import type { Env } from '../../worker/env';
+import type { CrmCallRules } from '../call-hub/crm/contract';
 import { readSettings, type GuideSettings } from './contract';
 import type { GuideConfig } from './machine';
 import type { GuideStore } from './store';
@@ -13,6 +14,8 @@ const FRESH_MS = 60_000;
 interface Kept {
   settings: GuideSettings;
   extensions: string[];
+  /** Absent in what an older version stored. */
+  callers?: Record<string, string>;
   readAt: number;
 }
 
@@ -42,7 +45,11 @@ export class GuideCopy {
     }
     const { kept } = this;
     if (kept === undefined) throw new Error('the settings of the caller guide were not read');
-    return { settings: kept.settings, extensions: new Set(kept.extensions) };
+    return {
+      settings: kept.settings,
+      extensions: new Set(kept.extensions),
+      callers: new Map(Object.entries(kept.callers ?? {})),
+    };
   }
 
   /** As it was stored, by whichever version. */
@@ -58,13 +65,16 @@ export class GuideCopy {
       await before?.catch(() => undefined);
       const db = openDb(this.env.DB);
       const tenantId = this.tenantId();
-      const [rows, numbers] = await db.batch([
+      const [rows, numbers, rules] = await db.batch([
         db.select().from(callerGuides).where(eq(callerGuides.tenantId, tenantId)),
         db.select({ number: extensions.number }).from(extensions).where(eq(extensions.tenantId, tenantId)),
+        db.select({ rules: crmRules.rules }).from(crmRules).where(eq(crmRules.tenantId, tenantId)),
       ]);
+      const { incomingTransform } = { ...(rules[0]?.rules as Partial<CrmCallRules> | undefined) };
       this.kept = {
         settings: readSettings(rows[0]?.settings ?? {}),
         extensions: numbers.map(({ number }) => number),
+        ...(incomingTransform !== undefined && { callers: incomingTransform }),
         readAt: Date.now(),
       };
       this.store.write('config', this.kept);

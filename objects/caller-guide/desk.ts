@@ -79,7 +79,7 @@ export class GuideDesk {
   private async look(question: Question): Promise<Found> {
     return this.answers.get(keyOf(question), async () => {
       const config = await this.parts.config();
-      const search = searchFor(question, config.settings);
+      const search = searchFor(question, config);
       return search === null
         ? { advice: NO_ADVICE, whole: true }
         : await this.parts.finder.find(search, config);

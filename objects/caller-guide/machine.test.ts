@@ -3,11 +3,12 @@ import { DEFAULT_GUIDE, DEFAULT_LINE, readSettings, type GuideSettings } from '.
 import { askedPhone, contextFor, extensionFor, nameFor, percentile, searchFor, type Known } from './machine';
 
 const settings = (more: Partial<GuideSettings> = {}): GuideSettings => ({ ...DEFAULT_GUIDE, ...more });
+const plain = (given: GuideSettings) => ({ settings: given, callers: new Map<string, string>() });
 const question = { phone: '+375 29 000-00-01', trunk: '0001001' };
 
 describe('what is looked up for a caller', () => {
   it('is all of it by default', () => {
-    expect(searchFor(question, settings())).toMatchObject({
+    expect(searchFor(question, plain(settings()))).toMatchObject({
       digits: '375290000001',
       crm: 'retailcrm',
       crmRoutes: true,
@@ -15,15 +16,22 @@ describe('what is looked up for a caller', () => {
     });
   });
 
+  it('is asked by the number as the line’s callers are written', () => {
+    const callers = new Map([['gsm:0001001', '+375{9}']]);
+    const found = (trunk: string) =>
+      searchFor({ phone: '80290000001', trunk }, { settings: settings(), callers })?.digits;
+    expect([found('0001001'), found('0001002')]).toEqual(['375290000001', '80290000001']);
+  });
+
   it('is what mode and line want', () => {
     const line = (more: object) => settings({ lines: { 'gsm:0001001': { ...DEFAULT_LINE, ...more } } });
     const found = (given: GuideSettings) => {
-      const { crm, crmRoutes, history } = searchFor(question, given) ?? {};
+      const { crm, crmRoutes, history } = searchFor(question, plain(given)) ?? {};
       return [crm, crmRoutes, history];
     };
-    expect(searchFor(question, settings({ mode: 'off' }))).toBeNull();
-    expect(searchFor(question, line({ enabled: false }))).toBeNull();
-    expect(searchFor({ ...question, phone: 'anonymous' }, settings())).toBeNull();
+    expect(searchFor(question, plain(settings({ mode: 'off' })))).toBeNull();
+    expect(searchFor(question, plain(line({ enabled: false })))).toBeNull();
+    expect(searchFor({ ...question, phone: 'anonymous' }, plain(settings()))).toBeNull();
     expect(found(settings({ mode: 'name-only' }))).toEqual(['retailcrm', false, null]);
     expect(found(line({ do_routing: false }))).toEqual(['retailcrm', false, null]);
     expect(found(settings({ history_fallback: false }))).toEqual(['retailcrm', true, null]);
@@ -33,7 +41,7 @@ describe('what is looked up for a caller', () => {
 });
 
 describe('to whom a caller goes', () => {
-  const search = searchFor(question, settings());
+  const search = searchFor(question, plain(settings()));
   const to = (known: Partial<Known>) =>
     search && extensionFor(search, { crm: null, history: null, ...known }, new Set(['101', '102']));
   const manager = { userId: '11', extension: '101', customerName: null, busy: false };

@@ -1,5 +1,5 @@
 /** How a caller is named and to whom he goes, given what is known of him: pure. */
-import { lineKey } from '../lib/lines';
+import { callerOn, lineKey } from '../lib/lines';
 import { CRM_FAMILIES, type CrmCaller, type CrmFamilyName } from '../crm-link/contract';
 import { DEFAULT_LINE, type Advice, type GuideLine, type GuideSettings, type Question } from './contract';
 
@@ -18,6 +18,8 @@ export interface GuideConfig {
   settings: GuideSettings;
   /** Numbers of the tenant's own extensions. */
   extensions: ReadonlySet<string>;
+  /** How the callers of a line are written (`callerOn`). */
+  callers: ReadonlyMap<string, string>;
 }
 
 export const NO_ADVICE: Advice = {
@@ -50,8 +52,11 @@ export interface Search {
   line: GuideLine;
 }
 
-export function searchFor({ phone, trunk }: Question, settings: GuideSettings): Search | null {
-  const digits = digitsOf(phone);
+export function searchFor(
+  { phone, trunk }: Question,
+  { settings, callers }: Pick<GuideConfig, 'settings' | 'callers'>,
+): Search | null {
+  const digits = digitsOf(callerOn(callers, trunk, phone));
   const line = lineOf(settings, trunk);
   if (settings.mode === 'off' || !line.enabled || digits === '') return null;
   const routes = settings.mode === 'routing+name' && line.do_routing;
