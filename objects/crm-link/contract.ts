@@ -149,9 +149,9 @@ export interface CrmDrift {
   active: boolean;
 }
 
-/** A request of the CRM, or of whoever acts for it, and what became of it. */
+/** A request of the CRM, or of whoever acts for it or at our screens, and what became of it. */
 export interface AskedOfUs {
-  eventType: 'make_call' | 'user_status' | 'smart_redirect' | 'monitor' | 'transfer';
+  eventType: 'make_call' | 'user_status' | 'smart_redirect' | 'monitor' | 'transfer' | 'save_extensions';
   callId: string | null;
   phone: string | null;
   request: Record<string, string>;

@@ -94,6 +94,9 @@ export async function changeConfig(
   await tellOfLinks(c.env, tenantId, family);
   const now = await showConfig(c, mount, tenantId);
   await audit(c, 'crm.config', family, was, now.config);
+  // What the CRM keeps of it. Where it can't be reached now, the link tries again by itself and says so in its state.
+  const isTheCrms = [given.user_extensions, given.lines, given.site].some((part) => part !== undefined);
+  if (isTheCrms && now.config.registered_at !== null) await linkOf(c.env, tenantId, family).sync();
   return now;
 }
 
@@ -118,7 +121,7 @@ export function configRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
     path,
     summary: 'Change the configuration of the link',
     description:
-      'Fields that are absent stay as they are; it counts from the next event on. The CRM is not asked: see `register`. A new link needs `domain` and `api_key`.',
+      'Fields that are absent stay as they are; it counts from the next event on. Extensions, lines and the site are pushed to a CRM that knows us; with another address or key see `register`. A new link needs `domain` and `api_key`.',
     tags,
     access: 'integration.manage',
     errors: ['NOT_FOUND'],

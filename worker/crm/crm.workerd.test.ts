@@ -123,12 +123,22 @@ describe('configuration', () => {
       status: 200,
       json: { config: { ...change, rules: { attribution: 'last', groupPopups: 'all' } } },
     });
+    const lines = (externalPhones: unknown) => ({ integrations: { telephony: { externalPhones } } });
+    expect(sim.module?.body).toMatchObject(lines([{ siteCode: 'shop', externalPhone: '+375000000009' }]));
     expect(await call('PUT', path, { body: { config: { api_key: '****-key', site: null } } })).toMatchObject({
       json: { config: { site: null, zone: 'Asia/Almaty', rules: { attribution: 'last' } } },
     });
+    expect(sim.module?.body).toMatchObject(lines([]));
+    const given = { config: { user_extensions: { '12': '102' } } };
+    expect((await call('PUT', path, { body: given })).status).toBe(200);
+    expect(sim.module?.telephony.additionalCodes).toEqual([{ userId: 12, code: '102' }]);
     expect(await call('POST', `/retailcrm/api/test-connection/${tenant}`)).toMatchObject({ status: 200 });
     const audit = await room.lastAudit();
-    expect(audit).toMatchObject({ action: 'crm.config', before: { site: 'shop' }, after: { site: null } });
+    expect(audit).toMatchObject({
+      action: 'crm.config',
+      before: { site: null, user_extensions: {} },
+      after: { site: null, user_extensions: { '12': '102' } },
+    });
     expect(JSON.stringify(audit)).not.toContain(sim.apiKey);
     await call('PUT', path, { body: { config: { enabled: false } } });
     expect(await call('GET', `/retailcrm/api/active-enterprises`)).toMatchObject({
@@ -183,6 +193,10 @@ describe('extensions', () => {
       status: 200,
       json: { success: true, saved_extensions: { '11': '101', '12': '102' }, sync: 'ok', error: null },
     });
+    const logged = `/retailcrm/api/logs/${tenant}?event_type=save_extensions`;
+    expect((await call('GET', logged)).json.items).toMatchObject([
+      { status: 'success', request_data: { '11': '101', '12': '102' } },
+    ]);
     const moved = await save({ '12': '101' });
     expect(moved.json.saved_extensions).toEqual({ '12': '101' });
     expect(moved.json.assignments).toEqual([{ userId: '12', code: '101' }]);

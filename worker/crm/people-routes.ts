@@ -121,7 +121,18 @@ export function peopleRoutes(app: OpenAPIHono<AppEnv>, mount: Mount): void {
     await tellOfLinks(c.env, tenantId, family);
     const saved = await extensionsOf(db, tenantId, family);
     await audit(c, 'crm.extensions', family, before, saved);
-    const pushed = await linkOf(c.env, tenantId, family).sync();
+    const link = linkOf(c.env, tenantId, family);
+    const began = Date.now();
+    const pushed = await link.sync();
+    await link.note({
+      eventType: 'save_extensions',
+      callId: null,
+      phone: null,
+      request: Object.fromEntries(Object.entries(change).map(([userId, code]) => [userId, code ?? ''])),
+      httpStatus: 200,
+      error: pushed.ok ? null : pushed.error,
+      durationMs: Date.now() - began,
+    });
     const assignments = Object.entries(saved).map(([userId, code]) => ({ userId, code }));
     return c.json(
       {

@@ -81,7 +81,9 @@ describe('a row of the history', () => {
       externalId: '0101-1.1',
       recordUrl: 'https://pbx.example/r1',
     });
-    expect(rowOf(record({ recordingId: 'r1' }), { recordingUrl: () => null })).not.toHaveProperty('recordUrl');
+    expect(rowOf(record({ recordingId: 'r1' }), { recordingUrl: () => null })).not.toHaveProperty(
+      'recordUrl',
+    );
     expect(rowOf(record())).not.toHaveProperty('recordUrl');
     const elsewhere = { recordUrl: 'https://records.example/1.wav' };
     expect(rowOf(record(elsewhere))).toMatchObject(elsewhere);

@@ -25,8 +25,6 @@ const additionalCodes = (link: FamilyLink): { userId: number; code: string }[] =
 
 function moduleBody(link: FamilyLink, input: RegisterInput): Record<string, unknown> {
   const at = (path: string): string => `${input.publicUrl}${path}`;
-  const lines = Object.values(link.options.lines ?? {});
-  const { site } = link.options;
   return {
     code: MODULE,
     integrationCode: MODULE,
@@ -45,13 +43,17 @@ function moduleBody(link: FamilyLink, input: RegisterInput): Record<string, unkn
         outputEventSupported: true,
         hangupEventSupported: true,
         additionalCodes: input.active ? additionalCodes(link) : [],
-        ...(site !== undefined &&
-          lines.length > 0 && {
-            externalPhones: lines.map((externalPhone) => ({ siteCode: site, externalPhone })),
-          }),
+        ...externalPhones(link),
       },
     },
   };
+}
+
+/** Our lines, where it is known whose shop's they are. Several trunks may be of one number. */
+function externalPhones({ options: { lines, site } }: FamilyLink): Record<string, unknown> {
+  const numbers = [...new Set(Object.values(lines ?? {}))];
+  if (site === undefined || numbers.length === 0) return {};
+  return { externalPhones: numbers.map((externalPhone) => ({ siteCode: site, externalPhone })) };
 }
 
 /** People the CRM says it doesn't have. */
@@ -127,7 +129,7 @@ async function readModule(link: FamilyLink, ask: Ask): Promise<CrmAnswer<Module>
 /** Fields of a module that may be sent back as they were read. */
 const KEPT = ['code', 'integrationCode', 'name', 'logo', 'baseUrl', 'clientId', 'accountUrl'] as const;
 
-/** Our codes in place of the CRM's; the rest of the module stays as the CRM has it, the sign-in in it too. */
+/** Our codes and lines in place of the CRM's; the rest of the module stays as the CRM has it, the sign-in in it too. */
 async function push(
   link: FamilyLink,
   ask: Ask,
@@ -138,7 +140,15 @@ async function push(
   const integrationModule = {
     ...Object.fromEntries(KEPT.flatMap((name) => (body[name] === undefined ? [] : [[name, body[name]]]))),
     active: true,
-    integrations: { telephony: { ...telephony, additionalCodes: additionalCodes(link) } },
+    integrations: {
+      telephony: {
+        ...telephony,
+        additionalCodes: additionalCodes(link),
+        // Left out, the old ones might stay.
+        ...(telephony.externalPhones !== undefined && { externalPhones: [] }),
+        ...externalPhones(link),
+      },
+    },
   };
   const reply = await ask(post(link, 'sync', `${MODULE_PATH}/edit`, { integrationModule }));
   if (!succeeded(reply)) return refused(reply);
