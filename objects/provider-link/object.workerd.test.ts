@@ -254,7 +254,7 @@ describe('an integration', () => {
     const jti = token?.id ?? '';
     expect(await link.stub.admit({ jti })).toEqual({ ok: true });
     expect(await link.stub.admit({ jti: 'another' })).toEqual({ ok: false, code: 'unknown_token' });
-    expect(await link.stub.admit({ jti, cost: 1_000 })).toMatchObject({ ok: false, code: 'rate_limited' });
+    expect(await link.stub.admit({ jti, cost: 2_000 })).toMatchObject({ ok: false, code: 'rate_limited' });
     await revokeAll(link);
     expect(await link.stub.admit({ jti })).toEqual({ ok: false, code: 'unknown_token' });
   });

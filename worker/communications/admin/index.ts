@@ -1,4 +1,5 @@
 import { newApiApp } from '../../http/openapi';
+import { capabilities } from './capabilities';
 import { credentials } from './credentials';
 import { deliveries } from './deliveries';
 import { integrations } from './integrations';
@@ -8,4 +9,5 @@ export const communicationsAdmin = newApiApp();
 
 communicationsAdmin.route('/', integrations);
 communicationsAdmin.route('/', deliveries);
+communicationsAdmin.route('/', capabilities);
 communicationsAdmin.route('/', credentials);

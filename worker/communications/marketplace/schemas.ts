@@ -39,7 +39,8 @@ const Url = z.string().max(2_048).openapi({ example: 'https://bridge.chat-post.e
 const OWN_HEADERS =
   /^(host|content-(type|length|encoding)|transfer-encoding|connection|accept|user-agent|idempotency-key|webhook-.*|expect|te|upgrade|cookie)$/i;
 
-const Capability = z.strictObject({
+/** What people may do in a channel. */
+export const Capability = z.strictObject({
   messages: z
     .record(z.string().min(1).max(32), z.array(z.enum(['send', 'edit', 'read'])).max(3))
     .optional()
