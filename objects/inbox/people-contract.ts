@@ -1,5 +1,5 @@
 /** The half of the Inbox's contract that people stand behind: the workspace, and cards of calls. */
-import type { Author, ChannelView, ChatView, MessageView } from './contract';
+import type { Author, ChannelView, ChatView, MessageView } from './shapes';
 import type { InboxRefusal } from './provider-contract';
 
 export interface ChatQuery {

@@ -1,7 +1,7 @@
 /** The half of the Inbox's contract that providers stand behind. */
 import type { MessageDirection, ParticipantRole } from './machine';
 import type { ProviderListener } from '../provider-link/contract';
-import type { ChannelView, ChatView, MessageView } from './contract';
+import type { ChannelView, ChatView, MessageView } from './shapes';
 
 /** What every request of a provider says: `provider` comes from its token, never from the request. */
 export interface ProviderRequest {
