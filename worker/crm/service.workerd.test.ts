@@ -276,10 +276,13 @@ describe('the service itself', () => {
       json: { detail: 'Monitoring failed: the bridge is not connected' },
     });
     const other = await guideRoom();
-    const path = `/api/monitor?${new URLSearchParams({ clientId: other.secret, ...query })}`;
-    expect(await room.call('GET', path, { as: 'nobody' })).toMatchObject({
-      status: 500,
-      json: { detail: 'Host IP not configured for this enterprise' },
-    });
+    for (const asked of [
+      `/api/monitor?${new URLSearchParams(query)}`,
+      '/api/makecallexternal?code=101&phone=375290000016',
+    ])
+      expect(await room.call('GET', `${asked}&clientId=${other.secret}`, { as: 'nobody' })).toMatchObject({
+        status: 500,
+        json: { detail: 'Host IP not configured for this enterprise' },
+      });
   });
 });

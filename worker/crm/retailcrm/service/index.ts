@@ -70,7 +70,11 @@ serviceRoute(service, {
     const { c, tenant, fields } = asked;
     const placed = await place(c.env, tenant, { extension: fields.code, phone: fields.phone });
     if (placed.status === 400) throw new ServiceRefusal(400, placed.text);
-    if (placed.status !== 200) throw new ServiceRefusal(500, `Call initiation failed: ${placed.text}`);
+    if (placed.status !== 200) {
+      // Where there is no PBX at all, or none that is connected, that is why.
+      await hostsOf(c.env, tenant, 'Call initiation');
+      throw new ServiceRefusal(500, `Call initiation failed: ${placed.text}`);
+    }
     const { name, to, callId, bridgeId } = placed;
     const status = bridgeId === null ? null : await bridgeOfId(c.env, tenant.id, bridgeId).status();
     return {
