@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 const dialog = () => page.getByRole('dialog');
-const tab = (name: string) => page.getByRole('link', { name, exact: true }).click();
+const tab = (name: string) => inMain(page).getByRole('link', { name, exact: true }).click();
 const ok = async (client: Client, path: string, body: object) => {
   const answer = await client.post(`${ROOT}${path}`, body);
   expect(answer.status, answer.text).toBe(200);
@@ -125,7 +125,7 @@ describe('the board', () => {
 
   it('shows live who goes on the line, and since when', async () => {
     await tab('Now');
-    await line().getByText('Off').waitFor();
+    await line().getByText('Off').first().waitFor();
     await ok(olga, '/operator/connection', { yandex_uuid: await uuidOf('olga'), connected: true });
     await line().getByText('On the line').first().waitFor();
     await line().getByText('by themselves').waitFor();
@@ -182,7 +182,7 @@ describe('the board', () => {
     await action('Olga P.', 'Take off the line…');
     await dialog().getByLabel('Reason').fill('the shift is over');
     await dialog().getByRole('button', { name: 'Take off the line' }).click();
-    await line().getByText('Off').waitFor();
+    await line().getByText('Off').first().waitFor();
   });
 });
 
