@@ -9,7 +9,7 @@ export const getMyLine = (signal?: AbortSignal): Promise<MyLine> => body(api.GET
 
 /** Asks for one thing; answers how it went in each queue. */
 export async function ask(uuid: string, step: Step): Promise<Outcome[]> {
-  const about = { yandex_uuid: uuid, queues: step.queues };
+  const about = { yandex_uuid: uuid, ...(step.queues !== null && { queues: step.queues }) };
   if (step.do === 'connection') {
     const asked = { ...about, connected: step.connected };
     return (await body(api.POST(`${ROOT}/connection`, { body: asked }))).results;

@@ -64,10 +64,10 @@ export function placesOf(me: Me, queues: readonly QueueMembers[]): Place[] {
 export const freeOf = (members: readonly Member[]): number =>
   members.filter(({ device }) => readinessOf(device) === 'free').length;
 
-/** One thing to ask for, in some of the queues. */
+/** One thing to ask for, in some of the queues; null: wherever it can be. */
 export type Step =
-  | { do: 'connection'; connected: boolean; queues: string[] }
-  | { do: 'pause'; paused: boolean; reason: string | null; priority?: number; queues: string[] };
+  | { do: 'connection'; connected: boolean; queues: string[] | null }
+  | { do: 'pause'; paused: boolean; reason: string | null; priority?: number; queues: string[] | null };
 
 type Standing = Pick<NonNullable<LineQueue['seen']>, 'connected' | 'paused' | 'priority' | 'reason'>;
 
@@ -87,7 +87,7 @@ function steps(changes: readonly { queue: string; from: Standing; to: Standing }
     const reason = to.paused ? to.reason : null;
     all.push({ do: 'pause', paused: to.paused, reason, priority: to.priority, queues: [queue] });
   }
-  return all.filter((step) => step.queues.length > 0);
+  return all.filter((step) => step.queues === null || step.queues.length > 0);
 }
 
 /** Queues where what was asked for and what telephony does differ. */

@@ -74,16 +74,16 @@ export class OwnLine {
   /** Goes on the line or off it, in all queues or some. */
   connect = (
     connected: boolean,
-    queues = this.me?.assigned ?? [],
+    queues: string[] | null = null,
     name = connected ? 'on' : 'off',
-  ): Promise<boolean> => this.#run(name, [{ do: 'connection', connected, queues: [...queues] }]);
+  ): Promise<boolean> => this.#run(name, [{ do: 'connection', connected, queues }]);
 
   /** Pauses where one is on the line. */
   pause = (reason: string | null): Promise<boolean> =>
-    this.#run('pause', [{ do: 'pause', paused: true, reason, queues: this.#there() }]);
+    this.#run('pause', [{ do: 'pause', paused: true, reason, queues: null }]);
 
   resume = (): Promise<boolean> =>
-    this.#run('resume', [{ do: 'pause', paused: false, reason: null, queues: this.#there() }]);
+    this.#run('resume', [{ do: 'pause', paused: false, reason: null, queues: null }]);
 
   /** Asks once more for what some queues did not take. */
   again = (): Promise<boolean> => {
@@ -101,10 +101,6 @@ export class OwnLine {
   forgetMissed = (): void => {
     this.missed = null;
   };
-
-  #there(): string[] {
-    return this.places.filter(({ state }) => state !== 'off').map(({ queue }) => queue);
-  }
 
   /** One after another: what telephony took shows before its answer is here, and the next press must not be lost. */
   #run(name: string, steps: readonly Step[]): Promise<boolean> {
