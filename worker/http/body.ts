@@ -91,7 +91,11 @@ export const jsonBody =
   (limit: number = DEFAULT_BODY_LIMIT, optional = false): MiddlewareHandler<AppEnv> =>
   async (c, next) => {
     const body = await readBodyText(c.req.raw, limit);
-    if (optional && body.ok && body.text === '' && c.req.header('content-type') === undefined) return next();
+    if (optional && body.ok && body.text === '' && c.req.header('content-type') === undefined) {
+      // Over a real connection there is a body, if an empty one, and it has been read: whoever looks again finds it here.
+      Object.assign(c.req.bodyCache, { text: Promise.resolve('') });
+      return next();
+    }
     if (!body.ok && body.reason === 'too_large') {
       throw new PlatformError('BODY_TOO_LARGE', `The body is larger than ${limit} bytes.`);
     }
