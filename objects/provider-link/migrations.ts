@@ -30,4 +30,16 @@ export const MIGRATIONS: readonly ObjectMigration[] = [
       CREATE TABLE state (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    id: 2,
+    name: 'heads',
+    // The first waiting delivery of each key is marked: finding what is due must not cost more the more waits behind.
+    sql: `
+      ALTER TABLE deliveries ADD COLUMN head INTEGER NOT NULL DEFAULT 0;
+      UPDATE deliveries SET head = 1 WHERE seq IN (
+        SELECT min(seq) FROM deliveries WHERE dead_at IS NULL GROUP BY lane, key
+      );
+      CREATE INDEX deliveries_due ON deliveries (lane, next_at) WHERE head = 1;
+    `,
+  },
 ];

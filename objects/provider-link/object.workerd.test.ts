@@ -270,6 +270,13 @@ describe('storage', () => {
       storage.sql.exec('CREATE TABLE object_migrations (id INTEGER PRIMARY KEY, name TEXT NOT NULL) STRICT');
       storage.sql.exec(first.sql);
       storage.sql.exec('INSERT INTO object_migrations VALUES (1, ?)', first.name);
+      const waiting = 'INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at) VALUES ';
+      for (const [id, key] of [
+        ['a1', 'a'],
+        ['a2', 'a'],
+        ['b1', 'b'],
+      ])
+        storage.sql.exec(`${waiting}(?, 'calls', 'send_message', ?, '{}', 1, 1)`, id, key);
       storage.sql.exec(
         `INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at, dead_at, error)
          VALUES ('old', 'calls', 'send_message', 'chat', '{}', 1, 1, ?, 'why')`,
@@ -279,6 +286,10 @@ describe('storage', () => {
     await evictDurableObject(stub);
     const { items } = await stub.deliveries({ state: 'dead', limit: 10 });
     expect(items).toMatchObject([{ id: 'old', error: 'why' }]);
+    const heads = await runInDurableObject(stub, (_, { storage }) =>
+      storage.sql.exec('SELECT id FROM deliveries WHERE head = 1 ORDER BY id').toArray(),
+    );
+    expect(heads).toEqual([{ id: 'a1' }, { id: 'b1' }]);
     const steps = await runInDurableObject(
       stub,
       (_, { storage }) => storage.sql.exec('SELECT id FROM object_migrations').toArray().length,

@@ -36,10 +36,6 @@ type Row = {
   dead_at: number | null;
 };
 
-const HEADS = `SELECT m.* FROM (
-    SELECT min(seq) AS seq FROM deliveries WHERE dead_at IS NULL AND lane = ?1 GROUP BY key
-  ) AS head JOIN deliveries AS m ON m.seq = head.seq`;
-
 /** Deliveries and news of a link; the only place with their SQL. Each change runs inside the caller's transaction. */
 export class LinkStore {
   constructor(private readonly sql: SqlStorage) {}
@@ -55,14 +51,22 @@ export class LinkStore {
   }
 
   get isFull(): boolean {
-    return this.waiting('calls').waiting >= MOST_WAITING;
+    const { n } = this.sql
+      .exec<{ n: number }>(
+        `SELECT count(*) AS n FROM (
+           SELECT 1 FROM deliveries WHERE dead_at IS NULL AND lane = 'calls' LIMIT ${MOST_WAITING}
+         )`,
+      )
+      .one();
+    return n >= MOST_WAITING;
   }
 
   /** The first waiting delivery of each key, of those that are due; with `farewells`, only the words of good-bye. */
   dueHeads(lane: LaneName, now: number, limit: number, farewells: boolean): StoredDelivery[] {
     return this.sql
       .exec<Row>(
-        `${HEADS} WHERE m.next_at <= ?2 ${farewells ? `AND m.kind IN (${FAREWELL_LIST})` : ''} ORDER BY m.seq LIMIT ?3`,
+        `SELECT * FROM deliveries WHERE lane = ? AND head = 1 AND next_at <= ? ${only(farewells)}
+         ORDER BY next_at LIMIT ?`,
         lane,
         now,
         limit,
@@ -75,7 +79,7 @@ export class LinkStore {
   nextAt(lane: LaneName, farewells: boolean): number | null {
     const [row] = this.sql
       .exec<{ at: number | null }>(
-        `SELECT min(next_at) AS at FROM (${HEADS} ${farewells ? `WHERE m.kind IN (${FAREWELL_LIST})` : ''})`,
+        `SELECT min(next_at) AS at FROM deliveries WHERE lane = ? AND head = 1 ${only(farewells)}`,
         lane,
       )
       .toArray();
@@ -114,26 +118,27 @@ export class LinkStore {
 
   /** As `retry`. */
   die(id: string, error: string, now: number): boolean {
-    const rows = this.sql.exec(
-      'UPDATE deliveries SET dead_at = ?, error = ? WHERE id = ? AND dead_at IS NULL RETURNING seq',
-      now,
-      error,
-      id,
-    );
-    return rows.toArray().length > 0;
+    const [row] = this.sql
+      .exec<Place>(
+        'UPDATE deliveries SET dead_at = ?, error = ?, head = 0 WHERE id = ? AND dead_at IS NULL RETURNING lane, key',
+        now,
+        error,
+        id,
+      )
+      .toArray();
+    if (row !== undefined) this.#promote(row);
+    return row !== undefined;
   }
 
   /** Of whatever became of it meanwhile: who has it has it. False when it was there no more: stopped and dropped. */
   done(id: string, now: number): boolean {
-    const rows = this.sql.exec('DELETE FROM deliveries WHERE id = ? RETURNING seq', id).toArray();
     this.sql.exec('INSERT OR REPLACE INTO settled (id, at) VALUES (?, ?)', id, now);
-    return rows.length > 0;
+    return this.#remove(id);
   }
 
   /** Takes away what waits and is of these kinds, besides those under way. */
   drop(kinds: readonly string[], underWay: ReadonlySet<string>): void {
-    for (const { id } of this.waitingOf(kinds))
-      if (!underWay.has(id)) this.sql.exec('DELETE FROM deliveries WHERE id = ?', id);
+    for (const { id } of this.waitingOf(kinds)) if (!underWay.has(id)) this.#remove(id);
   }
 
   /** Deliveries that wait and are of these kinds, in their order. */
@@ -236,7 +241,10 @@ export class LinkStore {
 
   #insert(row: { id: string; lane: string; kind: string; key: string; payload: string }, now: number): void {
     this.sql.exec(
-      'INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      `INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at, head)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (
+         SELECT 1 FROM deliveries WHERE lane = ?2 AND key = ?4 AND dead_at IS NULL
+       ))`,
       row.id,
       row.lane,
       row.kind,
@@ -244,6 +252,27 @@ export class LinkStore {
       row.payload,
       now,
       now,
+    );
+  }
+
+  #remove(id: string): boolean {
+    const [row] = this.sql
+      .exec<Place & { dead_at: number | null }>(
+        'DELETE FROM deliveries WHERE id = ? RETURNING lane, key, dead_at',
+        id,
+      )
+      .toArray();
+    if (row?.dead_at === null) this.#promote(row);
+    return row !== undefined;
+  }
+
+  /** Something of this key waits no more: what is first now is its head. */
+  #promote({ lane, key }: Place): void {
+    this.sql.exec(
+      `UPDATE deliveries SET head = 1 WHERE head = 0 AND seq =
+         (SELECT min(seq) FROM deliveries WHERE lane = ? AND key = ? AND dead_at IS NULL)`,
+      lane,
+      key,
     );
   }
 
@@ -258,7 +287,12 @@ export class LinkStore {
   }
 }
 
+/** What a delivery is ordered with. */
+type Place = { lane: string; key: string };
+
 const FAREWELL_LIST = FAREWELLS.map((kind) => `'${kind}'`).join(', ');
+
+const only = (farewells: boolean): string => (farewells ? `AND kind IN (${FAREWELL_LIST})` : '');
 
 const deliveryOf = (row: Row): StoredDelivery => ({
   id: row.id,
