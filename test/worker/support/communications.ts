@@ -198,7 +198,13 @@ export async function addCredential(developer?: string): Promise<string> {
 export async function ask(
   method: string,
   path: string,
-  options: { token?: string | undefined; body?: unknown; headers?: Record<string, string> } = {},
+  options: {
+    token?: string | undefined;
+    body?: unknown;
+    headers?: Record<string, string>;
+    /** In the place of some of the environment's. */
+    bindings?: object;
+  } = {},
 ) {
   const response = await app.request(
     path,
@@ -211,7 +217,7 @@ export async function ask(
       },
       ...(options.body !== undefined && { body: JSON.stringify(options.body) }),
     },
-    env,
+    { ...env, ...options.bindings },
   );
   const text = await response.text();
   return {

@@ -91,6 +91,19 @@ describe('the three APIs', () => {
     },
   );
 
+  it.each(closed)(
+    '$key says when to come back to whoever asks too often',
+    async ({ method, path, access }) => {
+      const spent = { ok: false, code: 'rate_limited', retryAfterMs: 1_500 };
+      const of = (deed: string) => ({ getByName: () => ({ [deed]: () => Promise.resolve(spent) }) });
+      const token = tokens[OPENS[access]?.[0] ?? ''];
+      const bindings = { PROVIDER_LINK: of('admit'), RATE_LIMITER: of('take') };
+      const answer = await ask(method, path, { token, bindings });
+      expect(answer).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
+      expect(answer.headers.get('retry-after')).toBe('2');
+    },
+  );
+
   it.each(closed.filter(({ takesJson }) => takesJson))(
     '$key refuses bodies that are none, each by its fields or in words',
     async ({ method, path, access }) => {
