@@ -11,13 +11,15 @@ module.exports = {
       comment: 'A room of the Worker never reaches into another one: it calls an object, or a common room.',
       severity: 'error',
       from: { path: rooms },
-      // What rooms export to others: queueing a phone's command, starting a call, reaching a bridge, reading a script's parameters.
+      // What rooms export to others: queueing a phone's command, starting a call, reaching a bridge, reading a script's parameters,
+      // whose a PBX's token is.
       to: {
         path: rooms,
         pathNot: [
           '^worker/$1/',
           '^worker/dialer/queue-command\\.ts$',
           '^worker/bridge/links\\.ts$',
+          '^worker/pbx/(tenant-of-token|told)\\.ts$',
           '^worker/platform/bridge-calls\\.ts$',
           '^worker/slots/script-(check|params)\\.ts$',
         ],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AmiFields, AmiMessage } from './ami/message.ts';
 import { ExtcallKeys, extcallName } from './extcall-keys.ts';
-import type { AsteriskHost } from './host.ts';
 
 /** Asterisk's database, which may refuse keys. */
 class Database {
@@ -22,7 +21,7 @@ class Database {
   };
 }
 
-const keysOf = (database: Database) => new ExtcallKeys({ act: database.act as AsteriskHost['act'] }, '150');
+const keysOf = (database: Database) => new ExtcallKeys({ act: database.act }, '150');
 const { signal } = new AbortController();
 
 describe('whom a phone shows', () => {

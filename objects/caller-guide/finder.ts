@@ -1,6 +1,7 @@
 /** Looks up who a caller is and to whom he goes: in the CRM, in the history, in the PBX's dialplan. */
 import type { Env } from '../../worker/env';
 import { askBridge } from '../lib/ask-bridge';
+import { connectedPbxs, type PbxPlace } from '../lib/pbxs';
 import type { CrmAnswer, CrmCaller, CrmFamilyName } from '../crm-link/contract';
 import { Lookups } from './cache';
 import type { Advice } from './contract';
@@ -15,7 +16,6 @@ import {
   type GuideConfig,
   type Search,
 } from './machine';
-import { pbxsOf, type PbxPlace } from './pbxs';
 
 /** A dialplan is seldom reloaded. */
 const CONTEXT_MS = 600_000;
@@ -112,7 +112,7 @@ export class Finder {
   /** Whether some PBX of the tenant has the context with the line's number in it. */
   private context(context: string, { trunk }: Search): Promise<Presence> {
     return this.contexts.get(`${context}|${trunk}`, async () => {
-      const { pbxs, complete } = await pbxsOf(this.env, this.tenantId());
+      const { pbxs, complete } = await connectedPbxs(this.env, this.tenantId());
       const answers = await Promise.all(pbxs.map((pbx) => this.contextOn(pbx, context, trunk)));
       if (answers.includes(true)) return true;
       // Nobody to be asked is an answer that stands as long as that is so.

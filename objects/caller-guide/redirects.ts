@@ -1,8 +1,8 @@
 /** Sends callers to those who know them: once each, and only while nobody talks with them. */
 import type { Env } from '../../worker/env';
 import { askBridge } from '../lib/ask-bridge';
+import { connectedPbxs, type PbxPlace } from '../lib/pbxs';
 import type { RedirectInput, RedirectResult } from './contract';
-import { pbxsOf, type PbxPlace } from './pbxs';
 import type { GuideStore } from './store';
 
 /** Later than this the caller is with somebody else: the bridge does not begin it any more. */
@@ -69,7 +69,7 @@ export class Redirects {
   /** Null: done; else why not. Never asked twice of a PBX that may have done it. */
   private async ask({ linkedid, place }: Target, extension: string, by: string): Promise<string | null> {
     const { env, tenantId } = this.parts;
-    const places = place === null ? (await pbxsOf(env, tenantId())).pbxs : [place];
+    const places = place === null ? (await connectedPbxs(env, tenantId())).pbxs : [place];
     for (const { bridgeId, pbx } of places) {
       const args = { pbx, linkedid, leg: 'outside', to: extension, unanswered: true } as const;
       const asked = { by, timeoutMs: REDIRECT_MS };
@@ -83,7 +83,7 @@ export class Redirects {
   /** `UniqueId` of the channel with this name. */
   private async byChannel(channel: string | null): Promise<string | null> {
     const { env, tenantId } = this.parts;
-    const { pbxs } = await pbxsOf(env, tenantId());
+    const { pbxs } = await connectedPbxs(env, tenantId());
     const lists = await Promise.all(
       pbxs.map(async ({ bridgeId, pbx }) => {
         const asked = { by: 'caller-guide', timeoutMs: REDIRECT_MS };

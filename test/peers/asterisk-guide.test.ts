@@ -18,7 +18,7 @@ it('a place of the dialplan is looked up', async () => {
   expect(await exists('inoffice', '199')).toBe(true);
   expect(await exists('inoffice', '151')).toBe(true);
   expect(await exists('inoffice', '0001001')).toBe(false);
-  expect(await exists('mngr12_0001001_1', '0001001')).toBe(false);
+  expect(await exists('mngr99_0001001_1', '0001001')).toBe(false);
 });
 
 it('a caller who waits is sent to an extension, and not away from it', async () => {

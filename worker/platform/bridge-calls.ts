@@ -140,7 +140,7 @@ function displayName(name = ''): string | undefined {
     .replaceAll(/[\r\n"<>\\]/g, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
-  return shown === '' ? undefined : [...shown].slice(0, 40).join('');
+  return shown === '' ? undefined : Array.from(shown).slice(0, 40).join('');
 }
 
 /** Short numbers are inside the house, everything else has to be a phone number. */

@@ -5,7 +5,7 @@ import { dialplanText, NEUTRAL, safeName } from './dialplan-text';
 /** What the macro makes of an answer, by cutting text as it does: never a JSON reader. */
 function macro(answer: string): { goesOn: true } | { goesOn: false; name: string; goto: string | null } {
   const cut = (text: string, at: string, nth: number): string => text.split(at)[nth - 1] ?? '';
-  if ([...answer].length < 30 || /<html/i.test(answer)) return { goesOn: true };
+  if (Array.from(answer).length < 30 || /<html/i.test(answer)) return { goesOn: true };
   if (!answer.startsWith('{"Name":"') || !answer.endsWith('}')) return { goesOn: true };
   const name = cut(cut(answer, ',', 1), '"', 4);
   const plan = cut(cut(answer, ',', 2), ':', 2).replaceAll(/["}]/g, '');

@@ -20,7 +20,7 @@ export const safeName = (name: string): string => {
     .replaceAll(/<(?=html)/gi, ' ')
     .replaceAll(/\s+/g, ' ')
     .trim();
-  return [...plain].slice(0, LONGEST_NAME).join('').trim();
+  return Array.from(plain).slice(0, LONGEST_NAME).join('').trim();
 };
 
 /** The answer for a name and a context of the dialplan (null: the call goes on as ever); `NEUTRAL` for neither. */
@@ -30,7 +30,7 @@ export function dialplanText(name: string, dialPlan: string | null): string {
   if (shown === '' && context === null) return NEUTRAL;
   const text = (padded: string): string =>
     `{"Name":"${padded}","DialPlan":${context === null ? 'null' : `"${context}"`}}`;
-  const missing = Math.max(0, LEAST - [...text(shown)].length);
+  const missing = Math.max(0, LEAST - Array.from(text(shown)).length);
   // Blanks after a short name make it count.
   return text(shown + ' '.repeat(missing));
 }

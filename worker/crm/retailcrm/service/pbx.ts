@@ -1,27 +1,16 @@
 /** The PBXs of a tenant as the service's clients know them: one host, which is there or is not. */
 import type { BridgeVerb, VerbArgs, VerbResult } from '../../../../bridge/protocol/verbs';
+import { pbxsOf, type KnownPbx } from '../../../../objects/lib/pbxs';
 import type { TenantView } from '../../../../objects/session-gate/contract';
 import { askBridge } from '../../../bridge/links';
 import type { Env } from '../../../env';
-import { knownBridges, pbxsOf } from '../../../platform/pbx-choice';
 import { ServiceRefusal } from './route';
 
-export interface PbxHost {
-  bridgeId: string;
-  pbx: string;
-  /** Where its bridge connects from; null where nobody tells. */
-  address: string | null;
-}
-
 /** Those that are connected. @throws ServiceRefusal 500 without any; `what` failed then */
-export async function hostsOf(env: Env, tenant: TenantView, what: string): Promise<PbxHost[]> {
-  const known = await knownBridges(env, tenant);
-  const all = pbxsOf(known);
-  if (all.length === 0) throw new ServiceRefusal(500, 'Host IP not configured for this enterprise');
-  const addresses = new Map(known.map(({ bridge, status }) => [bridge.id, status?.address ?? null]));
-  const hosts = all
-    .filter(({ connected }) => connected)
-    .map(({ bridge, pbx }) => ({ bridgeId: bridge.id, pbx, address: addresses.get(bridge.id) ?? null }));
+export async function hostsOf(env: Env, tenant: TenantView, what: string): Promise<KnownPbx[]> {
+  const { pbxs } = await pbxsOf(env, tenant);
+  if (pbxs.length === 0) throw new ServiceRefusal(500, 'Host IP not configured for this enterprise');
+  const hosts = pbxs.filter(({ connected }) => connected);
   if (hosts.length === 0) throw new ServiceRefusal(500, `${what} failed: the bridge is not connected`);
   return hosts;
 }
@@ -30,7 +19,7 @@ export async function hostsOf(env: Env, tenant: TenantView, what: string): Promi
 export async function askHost<V extends BridgeVerb>(
   env: Env,
   tenant: TenantView,
-  { bridgeId }: PbxHost,
+  { bridgeId }: KnownPbx,
   [verb, args]: [V, VerbArgs<V>],
   what: string,
 ): Promise<VerbResult<V> | null> {
