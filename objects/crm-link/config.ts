@@ -1,6 +1,6 @@
 /** The link's copy of its configuration: D1 has the truth, the object goes on by the copy. The secret in it stays sealed. */
 import { and, eq } from 'drizzle-orm';
-import { recordingUrl } from '../../worker/auth/recording-links';
+import { recordingUrl, recordingVersion } from '../../worker/auth/recording-links';
 import { openText } from '../../worker/auth/secrets';
 import { openDb } from '../../worker/db';
 import { crmLinks, crmManagers, tenants, type CrmLinkOptions } from '../../worker/db/schema';
@@ -68,10 +68,6 @@ export function openLink(env: Env, tenantId: string, family: string, config: Lin
     recordingUrl: (call, recordingId) => recordingUrlOf(env, tenantId, family, config, call, recordingId),
   };
 }
-
-/** Which addresses of recordings are good: those of a link that was made anew, or whose addresses were called back, are not. */
-export const recordingVersion = (row: { createdAt: number; options: CrmLinkOptions }): number =>
-  row.options.recordingsSince ?? row.createdAt;
 
 const DAY_SEC = 24 * 3_600;
 

@@ -16,6 +16,10 @@ export interface RecordingLink {
   expiresAt: number;
 }
 
+/** Which addresses are good: those of a link that was made anew, or whose addresses were called back, are not. */
+export const recordingVersion = (row: { createdAt: number; options: { recordingsSince?: number } }): number =>
+  row.options.recordingsSince ?? row.createdAt;
+
 const digestOf = (env: PepperEnv, link: RecordingLink, version: number): string =>
   keyedDigest(
     env,

@@ -2,13 +2,12 @@
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Context } from 'hono';
-import { recordingVersion } from '../../objects/crm-link/config';
-import { isGoodProof, readRecordingUrl } from '../auth/recording-links';
+import { isGoodProof, readRecordingUrl, recordingVersion } from '../auth/recording-links';
 import { openDb } from '../db';
 import { crmLinks, tenants } from '../db/schema';
 import type { AppEnv } from '../http/context';
 import { apiRoute, json, newApiApp } from '../http/openapi';
-import { sendRecording } from '../platform/recording-file';
+import { sendRecording } from '../http/recording-file';
 import { knownLink, tellOfLinks } from './links';
 import { audit, own, type Mount } from './room';
 import { entParam } from './schemas';

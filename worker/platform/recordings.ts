@@ -3,7 +3,7 @@ import type { RecordingView } from '../../objects/call-hub/contract';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, newApiApp } from '../http/openapi';
 import { CallBody, CallId } from './call-schemas';
-import { sendRecording } from './recording-file';
+import { sendRecording } from '../http/recording-file';
 import { rangeOfTime, TimeQuery } from './time-query';
 import { viewerOf } from './viewer';
 

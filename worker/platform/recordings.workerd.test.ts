@@ -4,7 +4,7 @@ import { ChannelStory, CUSTOMER } from '../../test/sim/pbx/channels';
 import { eventsOf, newJournal, take } from '../../test/worker/support/bridge-events';
 import { hubOf } from '../../test/worker/support/call-hub';
 import { as, ONE, seedPeople } from '../../test/worker/support/dialer';
-import { rangeOf } from './recording-file';
+import { rangeOf } from '../http/recording-file';
 
 const FILE = 'RIFF-0123456789';
 let path = '';
