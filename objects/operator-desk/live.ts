@@ -34,21 +34,34 @@ export interface OperatorUpdate extends ToldLine {
   removed: boolean;
 }
 
+/** Whether a queue's call could ring a phone now. */
+export type Readiness = 'free' | 'busy' | 'away';
+
 /** Somebody a queue may ring. */
 export interface QueueMember {
   yandex_uuid: string;
   full_name: string;
   /** Lower is asked first. */
   priority: number;
-  /** Telephony's word for the phone; null where it has none. */
-  device: string | null;
+  phone: Readiness;
 }
+
+/** Members named of each queue: an update stays small however many there are. */
+const NAMED = 50;
 
 /** `data` of a `queue.update`: to the users of whoever stands in the queue, and to who may see all operators. */
 export interface QueueUpdate {
   queue: string;
-  /** On the line and not paused, in the order of their priority. */
+  /** On the line and not paused, by priority; those of a lower one are asked first. */
+  levels: { priority: number; there: number; free: number }[];
+  /** The first of them by name. */
   members: QueueMember[];
+}
+
+/** Of telephony's word for a phone. One it has no word for is asked too. */
+export function readinessOf(device: string | null): Readiness {
+  if (device === null || device === 'Not in use' || device === 'Unknown') return 'free';
+  return device === 'Unavailable' || device === 'Invalid' ? 'away' : 'busy';
 }
 
 const iso = (at: number): string => new Date(at).toISOString();
@@ -93,14 +106,28 @@ export function queueUpdate(
   standing: readonly { operator: DeskOperator; seen: QueueView['seen'] }[],
 ): { data: QueueUpdate; viewers: string[] } {
   const members = standing
-    .flatMap(({ operator: { uuid, name }, seen }) =>
+    .flatMap(({ operator: { uuid, name }, seen }): QueueMember[] =>
       seen?.connected === true && !seen.paused
-        ? [{ yandex_uuid: uuid, full_name: name, priority: seen.priority, device: seen.device }]
+        ? [
+            {
+              yandex_uuid: uuid,
+              full_name: name,
+              priority: seen.priority,
+              phone: readinessOf(seen.device),
+            },
+          ]
         : [],
     )
     .sort((one, other) => one.priority - other.priority);
+  const levels: QueueUpdate['levels'] = [];
+  for (const { priority, phone } of members) {
+    let level = levels.at(-1);
+    if (level?.priority !== priority) levels.push((level = { priority, there: 0, free: 0 }));
+    level.there += 1;
+    if (phone === 'free') level.free += 1;
+  }
   const viewers = standing.flatMap(({ operator: { userId } }) => userId ?? []);
-  return { data: { queue, members }, viewers: [...new Set(viewers)].sort() };
+  return { data: { queue, levels, members: members.slice(0, NAMED) }, viewers: [...new Set(viewers)].sort() };
 }
 
 /** Of two updates that differ in nothing but when telephony was asked last, the second is no news. */

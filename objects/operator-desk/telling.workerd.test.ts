@@ -62,6 +62,13 @@ describe('what the live feed is told of operators', () => {
     await desk.seen({ operator: OLGA, standings: [{ ...there, priority: 5 }], whole: true, now: NOW });
     await desk.seen({ operator: OLEG, standings: [there], whole: true, now: NOW });
     await expect.poll(members).toEqual(['oleg', 'olga']);
+    await desk.seen({ operator: OLEG, standings: [{ ...there, device: 'In use' }], whole: true, now: NOW });
+    await expect
+      .poll(() => heard(olga, 'queue.update').at(-1)?.levels)
+      .toEqual([
+        { priority: 0, there: 1, free: 0 },
+        { priority: 5, there: 1, free: 1 },
+      ]);
     await desk.seen({ operator: OLEG, standings: [{ ...there, paused: true }], whole: true, now: NOW });
     await expect.poll(members).toEqual(['olga']);
   });

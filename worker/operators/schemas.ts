@@ -108,19 +108,24 @@ export const Line = z
   })
   .openapi('OperatorLine');
 
+const Priority = z.number().int().openapi({ description: 'Lower is asked first.' });
+
 export const QueueMembers = z
   .object({
     queue: z.string(),
+    levels: z
+      .array(z.object({ priority: Priority, there: z.number().int(), free: z.number().int() }))
+      .openapi({ description: 'How many are on the line and not paused, and whose phone could ring now.' }),
     members: z
       .array(
         z.object({
           yandex_uuid: z.string(),
           full_name: z.string(),
-          priority: z.number().int().openapi({ description: 'Lower is asked first.' }),
-          device: z.string().nullable().openapi({ description: 'Telephony’s word for the phone.' }),
+          priority: Priority,
+          phone: z.enum(['free', 'busy', 'away']),
         }),
       )
-      .openapi({ description: 'On the line and not paused, in the order of their priority.' }),
+      .openapi({ description: 'The first 50 of them, in the order of their priority.' }),
   })
   .openapi('OperatorQueueMembers');
 

@@ -1,10 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-  freeOf,
   keeping,
   mending,
   placesOf,
-  readinessOf,
   withQueue,
   withUpdate,
   type LineQueue,
@@ -45,11 +43,11 @@ const me = (queues: LineQueue[]): Me => ({
   drift: false,
   queues,
 });
-const member = (id: string, priority: number, device: string | null = 'Not in use'): Member => ({
+const member = (id: string, priority: number, phone: Member['phone'] = 'free'): Member => ({
   yandex_uuid: id,
   full_name: id,
   priority,
-  device,
+  phone,
 });
 const mine = (queues: LineQueue[] = []): MyLine => ({
   operator: me(queues),
@@ -63,24 +61,28 @@ describe('one’s place in a queue', () => {
     const places = placesOf(me([position('support', null, standing(true, false, 2))]), [
       {
         queue: 'support',
-        members: [member('anna', 1), member('boris', 2), member('olga', 2), member('vera', 3)],
+        levels: [
+          { priority: 1, there: 60, free: 58 },
+          { priority: 2, there: 2, free: 1 },
+          { priority: 3, there: 1, free: 1 },
+        ],
+        members: [
+          member('anna', 1, 'busy'),
+          member('boris', 2, 'away'),
+          member('olga', 2),
+          member('vera', 3),
+        ],
       },
     ]);
     expect(places).toMatchObject([
-      { queue: 'sales', state: 'off', ahead: [], level: [] },
+      { queue: 'sales', state: 'off', ahead: { there: 0, free: 0, named: [] }, level: { there: 0 } },
       {
         queue: 'support',
         state: 'line',
-        ahead: [{ yandex_uuid: 'anna' }],
-        level: [{ yandex_uuid: 'boris' }],
+        ahead: { there: 60, free: 58, named: [{ yandex_uuid: 'anna' }] },
+        level: { there: 1, free: 0, named: [{ yandex_uuid: 'boris' }] },
       },
     ]);
-  });
-
-  it('counts those a call could ring now', () => {
-    expect(freeOf([member('a', 0), member('b', 0, 'In use'), member('c', 0, 'Unavailable')])).toBe(1);
-    expect(['Ringing', 'On Hold', 'Busy'].map(readinessOf)).toEqual(['busy', 'busy', 'busy']);
-    expect(readinessOf(null)).toBe('free');
   });
 });
 
@@ -143,9 +145,9 @@ describe('what the live feed tells', () => {
   });
 
   it('of a queue takes the place of what was known of it', () => {
-    const once = withQueue(mine(), { queue: 'support', members: [member('a', 0)] });
-    const twice = withQueue(once ?? mine(), { queue: 'support', members: [] });
-    expect(twice?.queues).toEqual([{ queue: 'support', members: [] }]);
+    const once = withQueue(mine(), { queue: 'support', levels: [], members: [member('a', 0)] });
+    const twice = withQueue(once ?? mine(), { queue: 'support', levels: [], members: [] });
+    expect(twice?.queues).toEqual([{ queue: 'support', levels: [], members: [] }]);
     expect(withQueue(mine(), { queue: 5 })).toBeNull();
   });
 });

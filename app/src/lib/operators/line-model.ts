@@ -10,23 +10,7 @@ export type QueueMembers = components['schemas']['OperatorQueueMembers'];
 export type Member = QueueMembers['members'][number];
 export type Outcome = components['schemas']['OperatorQueueOutcome'];
 
-/** Whether a queue's call could ring a member now. */
-export type Readiness = 'free' | 'busy' | 'away';
-
-/** Of telephony's word for a phone. Of a phone it has no word for the queue asks too. */
-export function readinessOf(device: string | null): Readiness {
-  switch (device) {
-    case null:
-    case 'Not in use':
-    case 'Unknown':
-      return 'free';
-    case 'Unavailable':
-    case 'Invalid':
-      return 'away';
-    default:
-      return 'busy';
-  }
-}
+export type Readiness = Member['phone'];
 
 /** Where one stands in a queue. `ahead`: asked before; `level`: of one's own priority, in an order the queue chooses. */
 export interface Place {
@@ -35,8 +19,15 @@ export interface Place {
   reason: string | null;
   priority: number;
   drift: boolean;
-  ahead: Member[];
-  level: Member[];
+  ahead: Crowd;
+  level: Crowd;
+}
+
+/** Others in a queue. `named`: the first of them. */
+export interface Crowd {
+  there: number;
+  free: number;
+  named: Member[];
 }
 
 /** One's place in each queue one works or stands in, by name. */
@@ -44,25 +35,32 @@ export function placesOf(me: Me, queues: readonly QueueMembers[]): Place[] {
   const names = new Set([...me.assigned, ...me.queues.map(({ queue }) => queue)]);
   return [...names].sort().map((name) => {
     const { seen = null, drift = false } = me.queues.find(({ queue }) => queue === name) ?? {};
-    const members = queues.find(({ queue }) => queue === name)?.members ?? [];
-    const others = members.filter(({ yandex_uuid }) => yandex_uuid !== me.yandex_uuid);
+    const { levels = [], members = [] } = queues.find(({ queue }) => queue === name) ?? {};
     const priority = seen?.priority ?? 0;
     const isThere = seen?.connected === true;
+    const crowd = (isOne: (of: { priority: number }) => boolean): Crowd => {
+      const ones = levels.filter(isOne);
+      // Oneself is none of the others, named or not.
+      const self = members.find((one) => one.yandex_uuid === me.yandex_uuid && isOne(one));
+      const isIn = isThere && !seen.paused && isOne({ priority });
+      const sum = (of: 'there' | 'free') => ones.reduce((all, level) => all + level[of], 0);
+      return {
+        there: Math.max(0, sum('there') - (isIn ? 1 : 0)),
+        free: sum('free') - (self?.phone === 'free' ? 1 : 0),
+        named: members.filter((one) => one !== self && isOne(one)),
+      };
+    };
     return {
       queue: name,
       state: !isThere ? 'off' : seen.paused ? 'paused' : 'line',
       reason: isThere ? seen.reason : null,
       priority,
       drift,
-      ahead: others.filter((other) => other.priority < priority),
-      level: others.filter((other) => other.priority === priority),
+      ahead: crowd((other) => other.priority < priority),
+      level: crowd((other) => other.priority === priority),
     };
   });
 }
-
-/** Those of whom a call would ring somebody before me. */
-export const freeOf = (members: readonly Member[]): number =>
-  members.filter(({ device }) => readinessOf(device) === 'free').length;
 
 /** One thing to ask for, in some of the queues; null: wherever it can be. */
 export type Step =
@@ -126,7 +124,7 @@ export function withUpdate(mine: MyLine, userId: string, data: unknown): MyLine 
 /** The same of a `queue.update`. */
 export function withQueue(mine: MyLine, data: unknown): MyLine | null {
   if (!isRecord(data) || typeof data.queue !== 'string' || !Array.isArray(data.members)) return null;
-  const { queue, members } = data as QueueMembers;
+  const { queue, levels, members } = data as QueueMembers;
   const others = mine.queues.filter((one) => one.queue !== queue);
-  return { ...mine, queues: [...others, { queue, members }] };
+  return { ...mine, queues: [...others, { queue, levels, members }] };
 }
