@@ -1,139 +1,24 @@
 /** On the line, off it, pause: an operator's own and their supervisor's. */
-import { z } from '@hono/zod-openapi';
+import type { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { summaryOf, type Seen, type Wish } from '../../objects/operator-desk/contract';
-import { json, jsonRequest, newApiApp } from '../http/openapi';
-import { OperatorsError, TELEPHONY_ERRORS } from './errors';
+import type { AppEnv } from '../http/context';
+import { newApiApp } from '../http/openapi';
+import { OperatorsError } from './errors';
+import * as routes from './line-routes';
 import {
   audit,
   changeQueues,
   dbOf,
+  deskOf,
   look,
   mustBeInTelephony,
   openTelephony,
   operatorForLine,
   operatorItself,
 } from './room';
-import { operatorsRoute, Queue, QueueOutcome, Queues, QueueState, Uuid } from './schemas';
 import { settingsOf } from './store';
 import { TelephonyError, type OperatorRow } from '../../objects/lib/telephony/telephony';
-
-const ROOT = '/callcenter_operators/v1/operator';
-const who = z.object({ yandex_uuid: Uuid });
-const State = z
-  .object({ queues: z.array(QueueState), connected: z.boolean(), paused: z.boolean() })
-  .openapi('OperatorState');
-const Changed = z
-  .object({
-    connected: z.boolean(),
-    paused: z.boolean(),
-    queues: z
-      .array(QueueState)
-      .nullable()
-      .openapi({ description: 'As telephony says now; null: it did not say.' }),
-    results: z.array(QueueOutcome),
-    partial: z.boolean().openapi({ description: 'Some queues took the change and some did not.' }),
-  })
-  .openapi('OperatorChanged');
-
-const example = { yandex_uuid: '1f0a2b3c-0000-4000-8000-000000000001' };
-const errors = ['NOT_FOUND'] as const;
-
-const password = operatorsRoute({
-  method: 'post',
-  path: `${ROOT}/show_password`,
-  summary: 'One’s own telephony password',
-  description: 'Fetched from telephony now; kept nowhere. Who looked and when is in the audit log.',
-  access: 'operator.line',
-  errors,
-  request: { body: jsonRequest(z.strictObject(who.shape), example) },
-  responses: {
-    200: json(z.object({ login: z.string(), password: z.string() }), 'What the phone registers with.'),
-    ...TELEPHONY_ERRORS,
-  },
-});
-
-const status = operatorsRoute({
-  method: 'post',
-  path: `${ROOT}/status`,
-  summary: 'Where an operator stands in each queue',
-  access: 'operator.line',
-  errors,
-  request: { body: jsonRequest(z.strictObject(who.shape), example) },
-  responses: { 200: json(State, 'As telephony says.'), ...TELEPHONY_ERRORS },
-});
-
-const getConnection = operatorsRoute({
-  method: 'get',
-  path: `${ROOT}/connection`,
-  summary: 'Whether an operator is on the line',
-  access: 'operator.line',
-  errors,
-  request: { query: who },
-  responses: {
-    200: json(z.object({ connected: z.boolean() }), 'Connected to at least one queue.'),
-    ...TELEPHONY_ERRORS,
-  },
-});
-
-const setConnection = operatorsRoute({
-  method: 'post',
-  path: `${ROOT}/connection`,
-  summary: 'Go on the line, or off it',
-  access: 'operator.line',
-  errors,
-  request: {
-    body: jsonRequest(
-      z.strictObject({
-        ...who.shape,
-        connected: z.boolean(),
-        queues: Queues.min(1)
-          .optional()
-          .openapi({ description: 'Some of the operator’s queues; all when absent.' }),
-      }),
-      { ...example, connected: true },
-    ),
-  },
-  responses: { 200: json(Changed, 'A result for each queue.'), ...TELEPHONY_ERRORS },
-});
-
-const getPause = operatorsRoute({
-  method: 'get',
-  path: `${ROOT}/pause`,
-  summary: 'Whether an operator is paused',
-  access: 'operator.line',
-  errors,
-  request: { query: who },
-  responses: {
-    200: json(z.object({ paused: z.boolean() }), 'Paused in at least one queue.'),
-    ...TELEPHONY_ERRORS,
-  },
-});
-
-const setPause = operatorsRoute({
-  method: 'post',
-  path: `${ROOT}/pause`,
-  summary: 'Pause, go on, change the priority',
-  access: 'operator.line',
-  errors,
-  request: {
-    body: jsonRequest(
-      z.strictObject({
-        ...who.shape,
-        paused: z.boolean(),
-        priority: z.int().min(0).max(100).optional().openapi({ description: 'Lower is asked first.' }),
-        queues: z
-          .array(Queue)
-          .min(1)
-          .max(50)
-          .optional()
-          .openapi({ description: 'All in which the operator is on the line when absent.' }),
-        reason: z.string().trim().min(1).max(80).optional().openapi({ example: 'lunch' }),
-      }),
-      { ...example, paused: true, reason: 'lunch' },
-    ),
-  },
-  responses: { 200: json(Changed, 'A result for each queue.'), ...TELEPHONY_ERRORS },
-});
 
 /** `/callcenter_operators/v1/operator/…`. */
 export const line = newApiApp();
@@ -162,7 +47,17 @@ function ownQueues({ queues }: OperatorRow, wanted: readonly string[] | undefine
   return chosen;
 }
 
-line.openapi(password, async (c) => {
+const withQueues = (operator: OperatorRow, more: readonly string[]): OperatorRow => ({
+  ...operator,
+  queues: [...operator.queues, ...more],
+});
+
+const queuesStoodIn = async (c: Context<AppEnv>, uuid: string): Promise<string[]> =>
+  ((await deskOf(c).operator(uuid))?.queues ?? []).flatMap(({ queue, seen }) =>
+    seen?.connected === true ? [queue] : [],
+  );
+
+line.openapi(routes.password, async (c) => {
   const db = dbOf(c);
   const operator = await operatorItself(c, db, c.req.valid('json').yandex_uuid);
   mustBeInTelephony(operator);
@@ -172,37 +67,38 @@ line.openapi(password, async (c) => {
   return c.json(account, 200);
 });
 
-line.openapi(status, async (c) => {
+/** Where whoever may be asked about stands, as telephony says now. */
+async function standsNow(c: Context<AppEnv>, uuid: string) {
   const db = dbOf(c);
-  const operator = await operatorForLine(c, db, c.req.valid('json').yandex_uuid);
+  const operator = await operatorForLine(c, db, uuid);
   mustBeInTelephony(operator);
-  return c.json(stateOf(await look(c, await openTelephony(c, db), operator)), 200);
-});
-
-line.openapi(getConnection, async (c) => {
-  const db = dbOf(c);
-  const operator = await operatorForLine(c, db, c.req.valid('query').yandex_uuid);
-  mustBeInTelephony(operator);
-  const { connected } = stateOf(await look(c, await openTelephony(c, db), operator));
   c.header('Cache-Control', 'no-store');
+  return stateOf(await look(c, await openTelephony(c, db), operator));
+}
+
+line.openapi(routes.status, async (c) => c.json(await standsNow(c, c.req.valid('json').yandex_uuid), 200));
+
+line.openapi(routes.getConnection, async (c) => {
+  const { connected } = await standsNow(c, c.req.valid('query').yandex_uuid);
   return c.json({ connected }, 200);
 });
 
-line.openapi(getPause, async (c) => {
-  const db = dbOf(c);
-  const operator = await operatorForLine(c, db, c.req.valid('query').yandex_uuid);
-  mustBeInTelephony(operator);
-  const { paused } = stateOf(await look(c, await openTelephony(c, db), operator));
-  c.header('Cache-Control', 'no-store');
+line.openapi(routes.getPause, async (c) => {
+  const { paused } = await standsNow(c, c.req.valid('query').yandex_uuid);
   return c.json({ paused }, 200);
 });
 
-line.openapi(setConnection, async (c) => {
+line.openapi(routes.setConnection, async (c) => {
   const db = dbOf(c);
   const { yandex_uuid: uuid, connected, queues } = c.req.valid('json');
   const operator = await operatorForLine(c, db, uuid);
   mustBeInTelephony(operator);
-  const wishes = ownQueues(operator, queues).map((queue): Wish => ({ queue, connected }));
+  // Whoever still stands in a queue they no longer work in can leave it like the others.
+  const standsIn = connected ? [] : await queuesStoodIn(c, uuid);
+  const wishes = ownQueues(withQueues(operator, standsIn), queues).map((queue): Wish => ({
+    queue,
+    connected,
+  }));
   const telephony = await openTelephony(c, db);
   const { results, partial, now } = await changeQueues(c, telephony, operator, wishes, ({ queue }) =>
     telephony.connect(operator, queue, connected),
@@ -211,7 +107,7 @@ line.openapi(setConnection, async (c) => {
   return c.json(changed(results, partial, now, { connected, paused: false }), 200);
 });
 
-line.openapi(setPause, async (c) => {
+line.openapi(routes.setPause, async (c) => {
   const db = dbOf(c);
   const { yandex_uuid: uuid, paused, priority, queues, reason = null } = c.req.valid('json');
   const operator = await operatorForLine(c, db, uuid);
@@ -224,7 +120,7 @@ line.openapi(setPause, async (c) => {
   const telephony = await openTelephony(c, db);
   const before = new Map((await look(c, telephony, operator)).map((seen) => [seen.queue, seen]));
   const there = [...before.values()].filter(({ connected }) => connected).map(({ queue }) => queue);
-  const chosen = queues === undefined ? there : ownQueues(operator, queues);
+  const chosen = queues === undefined ? there : ownQueues(withQueues(operator, there), queues);
   if (chosen.length === 0)
     throw new OperatorsError(
       409,
@@ -258,10 +154,10 @@ line.openapi(setPause, async (c) => {
 });
 
 function changed(
-  results: z.infer<typeof QueueOutcome>[],
+  results: z.infer<typeof routes.Changed>['results'],
   partial: boolean,
   now: Seen[] | null,
   asked: { connected: boolean; paused: boolean },
-): z.infer<typeof Changed> {
+): z.infer<typeof routes.Changed> {
   return now === null ? { ...asked, queues: null, results, partial } : { ...stateOf(now), results, partial };
 }
