@@ -41,6 +41,7 @@ const PAGES = [
   { name: 'bridges', path: '/bridges', ready: '[data-bridge]' },
   { name: 'operators', path: '/operators', ready: '[data-operator]' },
   { name: 'operators-list', path: '/operators/list', ready: 'main tbody tr' },
+  { name: 'operators-enrolment', path: '/operators/enrolment', ready: '[data-enrolment=done]' },
   { name: 'operators-timelines', path: '/operators/timelines', ready: '[data-strip]' },
   { name: 'operators-settings', path: '/operators/settings', ready: 'main form' },
   { name: 'pbx', path: '/pbx', ready: '[data-trunk]' },
@@ -56,6 +57,7 @@ async function operatorOnTheLine(admin: Client): Promise<void> {
   const body = { yandex_uuid: 'olga' };
   const operator = { ...body, login: 'olga', full_name: 'Olga P.', extension: '7001', queues: ['support'] };
   await admin.post(`${root}/operators/add_bulk/`, { operators: [operator] });
+  await admin.post(`${root}/admin/enrolments`, {});
   await admin.post(`${root}/admin/operator/add_to_telephony`, body);
   const on = await admin.post(`${root}/operator/connection`, { ...body, connected: true });
   expect(on.status, on.text).toBe(200);
