@@ -271,7 +271,7 @@ describe('settings', () => {
     });
     const narrow = await other.newPage();
     narrow.setDefaultTimeout(PATIENCE);
-    await openAs(narrow, server.url, 'vera', '/operators/settings');
+    await openAs(narrow, server.url, 'view1', '/operators/settings');
     await narrow.getByText('меняет супервизор').waitFor();
     expect(await narrow.getByRole('button', { name: 'Сохранить' }).count()).toBe(0);
     await narrow.goto(`${server.url}/operators`);

@@ -32,6 +32,12 @@ const ROUTES: [string, () => ReturnType<typeof as>][] = [
   ['add', () => as('boss', 'POST', `${ROOT}/admin/operator/add_to_telephony`, { body })],
   ['remove', () => as('boss', 'POST', `${ROOT}/admin/operator/remove_from_telephony`, { body })],
   ['repair', () => as('boss', 'POST', `${ROOT}/admin/operator/repair`, { body })],
+  [
+    'force',
+    () =>
+      as('boss', 'POST', `${ROOT}/admin/operator/force`, { body: { ...body, action: 'pause', reason: 'x' } }),
+  ],
+  ['check', () => as('boss', 'POST', `${ROOT}/admin/telephony/check`, { body })],
   ['password', () => as('op12', 'POST', `${ROOT}/operator/show_password`, { body })],
   ['status', () => as('op12', 'POST', `${ROOT}/operator/status`, { body })],
   ['connection', () => as('op12', 'GET', `${ROOT}/operator/connection?yandex_uuid=${UUID}`)],

@@ -202,6 +202,9 @@ it('telephony is asked by hand whether it answers', async () => {
     status: 200,
     json: { driver: 'asterisk', queues: ['support', 'sales'] },
   });
+  expect(await post('boss', '/admin/telephony/check', { yandex_uuid: 'none' })).toMatchObject({
+    status: 404,
+  });
   await as('boss', 'PUT', `${ROOT}/admin/settings`, {
     body: { driver: 'cipt', cipt: { url: 'https://telephony.example', key: 'abcd-efgh' } },
   });

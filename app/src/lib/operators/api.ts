@@ -89,7 +89,7 @@ export const saveSettings = (change: SettingsChange): Promise<OperatorSettings> 
 export const getAnswers = (signal?: AbortSignal) => body(api.GET(`${ROOT}/admin/telephony`, { signal }));
 
 /** Asks telephony for an answer; the queues it told of. */
-export const checkTelephony = () => body(api.POST(`${ROOT}/admin/telephony/check`));
+export const checkTelephony = () => body(api.POST(`${ROOT}/admin/telephony/check`, { body: {} }));
 
 /** Days of the tenant's own calendar, `YYYY-MM-DD`, both included. */
 export interface Days {

@@ -74,6 +74,7 @@ const OPERATOR_IDS = {
   [`POST ${OPERATORS}/admin/operator/update agent_id`]: 'free',
   [`POST ${OPERATORS}/admin/operator/update cc_id`]: 'free',
   [`PUT ${OPERATORS}/admin/settings bridge`]: 'bridge',
+  [`POST ${OPERATORS}/admin/telephony/check yandex_uuid`]: 'operator',
   [`GET ${OPERATORS}/admin/timeline ?yandex_uuid`]: 'operator',
   [`GET ${OPERATORS}/admin/timeline/days ?yandex_uuid`]: 'operator',
   [`GET ${OPERATORS}/operator/connection ?yandex_uuid`]: 'operator',
