@@ -112,4 +112,9 @@ export const INBOX_MIGRATIONS: readonly ObjectMigration[] = [
       CREATE INDEX once_at ON once (at);
     `,
   },
+  {
+    id: 2,
+    name: 'participants in their order',
+    sql: 'CREATE INDEX participants_chat ON participants (chat);',
+  },
 ];
