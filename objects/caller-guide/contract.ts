@@ -5,11 +5,11 @@
  */
 
 export const GUIDE_MODES = ['off', 'name-only', 'routing+name'] as const;
-export type GuideMode = (typeof GUIDE_MODES)[number];
+type GuideMode = (typeof GUIDE_MODES)[number];
 
 /** How whoever a caller goes to is found: `retailcrm` and any other family of CRMs by name, or who answered him before. */
 export const GUIDE_ALGORITHMS = ['retailcrm', 'first_call', 'last_call'] as const;
-export type GuideAlgorithm = (typeof GUIDE_ALGORITHMS)[number];
+type GuideAlgorithm = (typeof GUIDE_ALGORITHMS)[number];
 
 /** Of one line. Parts of the name are shown in the order of their numbers. */
 export interface GuideLine {

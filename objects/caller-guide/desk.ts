@@ -22,7 +22,7 @@ interface Counters {
 
 const NO_COUNTERS: Counters = { requests: 0, cacheHits: 0, dialPlans: 0, errors: 0 };
 
-export interface DeskParts {
+interface DeskParts {
   store: Pick<GuideStore, 'read' | 'write'>;
   config(): Promise<GuideConfig>;
   finder: Pick<Finder, 'find' | 'forget' | 'customer'>;

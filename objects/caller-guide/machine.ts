@@ -110,7 +110,7 @@ export function nameFor(line: GuideLine, customer: string | null): string {
 }
 
 const CONTEXT = /^[A-Za-z0-9_]{1,79}$/;
-export const isContext = (name: string): boolean => CONTEXT.test(name);
+const isContext = (name: string): boolean => CONTEXT.test(name);
 
 /** The context that leads to an extension; null where the settings don't tell, or it would be none. */
 export function contextFor(settings: GuideSettings, extension: string, trunk: string): string | null {

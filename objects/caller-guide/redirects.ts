@@ -8,7 +8,7 @@ import type { GuideStore } from './store';
 /** Later than this the caller is with somebody else: the bridge does not begin it any more. */
 const REDIRECT_MS = 5_000;
 
-export interface RedirectParts {
+interface RedirectParts {
   env: Env;
   tenantId(): string;
   store: GuideStore;
