@@ -15,7 +15,6 @@ import {
   type CallStatus,
   type Viewer,
 } from './call-status';
-import type { SlotState } from '../bridge-link/contract';
 import type { PhoneEvent } from '../phone-queue/contract';
 import type {
   BridgeEvents,
@@ -32,11 +31,13 @@ import type {
 import type { CallersHub } from './callers-contract';
 import type { CrmHub } from './crm/contract';
 import type { DayCounters, HistoryPosition, HistoryQuery, HubGauges } from './history-contract';
+import type { LiveHub } from './live-contract';
 import type { WatchInput } from './watch-contract';
 
 export type * from './bridge-contract';
 export type * from './watch-contract';
 export type * from './history-contract';
+export type * from './live-contract';
 
 export { CALL_DIRECTIONS, CALL_OUTCOMES, CALL_SOURCES, CALL_STATUSES };
 export type { CallDirection, CallOutcome, CallSource, CallStatus, Viewer };
@@ -213,43 +214,12 @@ export interface PhoneStats {
   rows: PhoneStatsRow[];
 }
 
-/** Who sits behind a live socket. */
-export interface LiveSubscriber extends Viewer {
-  sid: string;
-  /** Absolute end of the session, null where it has none. */
-  expiresAt: number | null;
-  /** Whether it is told of slots as well. */
-  slots?: boolean;
-  /** Whether it is told of new entries of the tenant's log, which is no part of the feed. */
-  log?: boolean;
-  /** Whether it is told of the tenant's inbox, which is no part of the feed either. */
-  inbox?: boolean;
-}
-
-/** What is told of an operator (`operator:<id>`) or of a queue (`queue:<name>`). */
-export interface LineTold {
-  key: string;
-  /** Grows by key. */
-  rev: number;
-  event: 'operator.update' | 'queue.update';
-  /** JSON of an object. */
-  data: string;
-  /** User ids who are told besides those who see everybody. */
-  viewers: string[];
-}
-
-export interface TicketResult {
-  /** Random part; the caller makes the public ticket of it. */
-  secret: string;
-  expiresAt: number;
-}
-
 /** Name of the header in which the Worker hands the subscriber (JSON) to `fetch('/live')`. */
 export const SUBSCRIBER_HEADER = 'x-live-subscriber';
 /** Path of `fetch` on which a front that holds live sockets listens: relay-frames.ts. */
 export const RELAY_PATH = '/relay';
 
-export interface CallHubApi extends Rpc.DurableObjectBranded, CallersHub, CrmHub {
+export interface CallHubApi extends Rpc.DurableObjectBranded, CallersHub, CrmHub, LiveHub {
   /**
    * `https://call-hub/live?epoch=&offset=` with an upgrade and the header above, for `worker/platform/live.ts` alone;
    * `https://call-hub/relay` for `worker/front-entry.ts` alone.
@@ -261,27 +231,8 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CallersHub, CrmHub
   ingestPbx(input: IngestPbxInput): Promise<IngestPbxResult>;
   /** Stores what a bridge tells of calls, once per event; other kinds are ignored. Returns when durable. */
   ingestBridge(input: BridgeEvents): Promise<void>;
-  /** Tells live sockets that may see slots. Nothing of it is kept but the feed's row. */
-  tellSlots(slots: SlotState[]): Promise<void>;
-  /** Tells live sockets that may see campaigns. `data`: JSON of a `campaign.update`. */
-  tellCampaign(input: { campaignId: string; data: string }): Promise<void>;
-  /**
-   * Tells live sockets of operators and queues: those who see everybody's calls, and the viewers. At least once: what is
-   * not newer than what was told last under its key is dropped. Returns when durable.
-   */
-  tellOperators(told: LineTold[]): Promise<void>;
   /** The campaign is told how this call goes, from what is known of it now on. Idempotent. */
   watchCall(input: WatchInput): Promise<void>;
-  /**
-   * Tells live sockets that may see the tenant's log of new entries (JSON text of a list). Nothing of it is kept: entries
-   * have numbers of their own, by which a client finds what it missed at `/api/dci/logs`.
-   */
-  tellLog(entries: string): Promise<void>;
-  /**
-   * Tells live sockets that may see the tenant's inbox what changed in it (JSON text of a list). Nothing of it is kept:
-   * changes have numbers of their own, by which a client finds what it missed at `/api/inbox/changes`.
-   */
-  tellInbox(changes: string): Promise<void>;
   /** Asked again for the same call, it fills in what was not known before. */
   startCall(input: StartCallInput): Promise<CallView>;
   /**
@@ -330,16 +281,6 @@ export interface CallHubApi extends Rpc.DurableObjectBranded, CallersHub, CrmHub
   dayCounters(query: { day?: string; now: number }): Promise<DayCounters>;
   /** What the operator of the deployment watches. */
   gauges(now: number): Promise<HubGauges>;
-  /** One use, 30 s. */
-  createTicket(subscriber: LiveSubscriber, now: number): Promise<TicketResult>;
-  /** Whose ticket it is; null for a used, unknown or late one. It is used up. */
-  takeTicket(secret: string): Promise<LiveSubscriber | null>;
-  /** Ends the live sockets of a session. Idempotent; an unknown session is fine. */
-  dropSession(sid: string): Promise<void>;
-  /** Ends the live sockets of a user. Idempotent. */
-  dropUser(userId: string): Promise<void>;
-  /** What these users may see has changed: their live sockets are to come again. Idempotent. */
-  reseat(userIds: string[]): Promise<void>;
   /** A user's name, extension or device, or the tenant's time zone changed in D1: the hub's copy is read anew. */
   userChanged(userId: string): Promise<void>;
   /** Extensions, devices or the tenant row changed. */

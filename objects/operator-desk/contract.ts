@@ -15,7 +15,7 @@ export interface AnswerCount {
   lastAt: number;
 }
 
-export { lineOf, type OperatorUpdate } from './live';
+export { lineOf } from './live';
 export type { QueueUpdate };
 export { secondsIn, summaryOf } from './machine';
 export type { BreakerState, Cause, LineState, Segment, Standing };

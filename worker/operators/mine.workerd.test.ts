@@ -94,9 +94,24 @@ describe('one’s own line', () => {
       in_telephony: _in,
       assigned: _assigned,
       ...answered
-    } = (await mine('op12')).operator;
+    } = (await mine('op12')).operator as Record<string, unknown>;
     expect(told('operator.update')).toMatchObject(answered);
     await post('op12', '/operator/pause', { yandex_uuid: 'olga', paused: false });
     await expect.poll(() => told('operator.update')?.state).toBe('line');
+  });
+
+  it('can be left in a queue that is the operator’s no more', async () => {
+    await post('boss', '/operator/set_queues', { yandex_uuid: 'olga', queues: ['support'] });
+    expect((await mine('op12')).operator).toMatchObject({ assigned: ['support'], state: 'line' });
+    const paused = { yandex_uuid: 'olga', paused: true, queues: ['sales'] };
+    expect(await post('op12', '/operator/pause', paused)).toMatchObject({ json: { partial: false } });
+    const left = await post('op12', '/operator/connection', { yandex_uuid: 'olga', connected: false });
+    expect(left).toMatchObject({ status: 200, json: { connected: false, partial: false } });
+    expect((left.json.results as { queue: string }[]).map(({ queue }) => queue).sort()).toEqual([
+      'sales',
+      'support',
+    ]);
+    const back = { yandex_uuid: 'olga', connected: true, queues: ['sales'] };
+    expect(await post('op12', '/operator/connection', back)).toMatchObject({ status: 400 });
   });
 });

@@ -1,5 +1,5 @@
 import { api, body } from '#lib/api/client.js';
-import { ApiError, errorText } from '#lib/api/errors.js';
+import { errorText, type ApiError } from '#lib/api/errors.js';
 import { m } from '#lib/paraglide/messages.js';
 import type { MyLine, Outcome, Step } from './line-model';
 
