@@ -55,7 +55,7 @@ export class ProviderEnd {
 
   /** From the marketplace to a good token of tenant 0101, as a person would do it. Answers the provider's client. */
   async connect(url: string): Promise<Client> {
-    const root = await signIn(url, 'root@0001');
+    const root = await signIn(url, 'root');
     const credential = async (body: object): Promise<Client> => {
       const made = expectStatus(201, await root.post('/api/marketplace/credentials', body));
       return root.as(String(made.json['token']));
@@ -85,8 +85,8 @@ export class ProviderEnd {
       await developer.post('/internal/v1/marketplace/provider-configurations', configuration),
     );
     expectStatus(201, await service.post('/internal/v1/tenant-configurations', { ...app, tenantId: '0101' }));
-    const boss = await signIn(url, 'boss');
-    const token = expectStatus(201, await boss.post('/api/communications/providers/chat-post/tokens', {}));
-    return boss.as(String(token.json['token']));
+    const admin = await signIn(url, 'admin');
+    const token = expectStatus(201, await admin.post('/api/communications/providers/chat-post/tokens', {}));
+    return admin.as(String(token.json['token']));
   }
 }
