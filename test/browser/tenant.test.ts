@@ -87,6 +87,15 @@ describe('an administrator', () => {
     await dialog().getByRole('button', { name: 'Revoke' }).click();
     await page.locator(`[data-token="${hint}"]`).waitFor({ state: 'detached' });
   });
+
+  it('makes a secret, which the list tells from tokens', async () => {
+    await page.getByRole('button', { name: 'Make a secret' }).click();
+    const secret = (await page.locator('[data-made-token]').textContent()) ?? '';
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    await screenshot(page, 'settings-secret-made');
+    await dialog().getByRole('button', { name: 'Done' }).click();
+    await page.getByText(`Secret, ends with ${secret.slice(-4)}`).waitFor();
+  });
 });
 
 describe('the owner of the platform, in Russian on a narrow dark screen', () => {
