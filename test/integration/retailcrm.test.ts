@@ -84,6 +84,24 @@ describe('a call', { timeout: PATIENCE_MS }, () => {
 });
 
 describe('when things die', { timeout: PATIENCE_MS }, () => {
+  it('a caller is sent elsewhere once, whoever asks again afterwards', async () => {
+    const redirect = async () => {
+      const body = { enterprise_number: ENT, phone: '375290000001', unique_id: `${Date.now() % 1e9}.1` };
+      const ask = async () => (await admin.post('/retailcrm/api/smart-redirect', body)).json;
+      expect(await ask()).toMatchObject({ extension: '101', redirect: 'queued' });
+      return ask;
+    };
+    const beforeDeath = await redirect();
+    await server.kill();
+    await server.start();
+    expect(await beforeDeath()).toMatchObject({ redirect: 'skipped', reason: 'repeated' });
+    const beforeRestart = await redirect();
+    await server.killRuntime();
+    await expect
+      .poll(() => beforeRestart().catch(() => null), { timeout: 60_000 })
+      .toMatchObject({ redirect: 'skipped', reason: 'repeated' });
+  });
+
   it.each([
     ['the server', () => server.kill()],
     ['the runtime', () => server.killRuntime()],
