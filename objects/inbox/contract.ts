@@ -9,14 +9,7 @@
 import type { PeopleInbox } from './people-contract';
 import type { ProviderInbox } from './provider-contract';
 
-export {
-  MESSAGE_DIRECTIONS,
-  MESSAGE_STATUSES,
-  PARTICIPANT_ROLES,
-  type MessageDirection,
-  type MessageStatus,
-  type ParticipantRole,
-} from './machine';
+export { MESSAGE_DIRECTIONS, MESSAGE_STATUSES, PARTICIPANT_ROLES } from './machine';
 export type * from './people-contract';
 export type * from './provider-contract';
 export type * from './shapes';

@@ -3,15 +3,7 @@ import type { ChannelView, ChatView, InboxChange, MessageView } from './contract
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-export const channelWire = ({
-  id,
-  externalId,
-  provider,
-  code,
-  name,
-  parent,
-  active,
-}: ChatView['channel']) => ({
+const channelWire = ({ id, externalId, provider, code, name, parent, active }: ChatView['channel']) => ({
   id,
   external_id: externalId,
   provider,

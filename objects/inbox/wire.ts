@@ -7,7 +7,7 @@ import type { NewMessage } from './contract';
 import { MESSAGE_DIRECTIONS, PARTICIPANT_ROLES } from './machine';
 
 /** Longest text of one message, UTF-16 code units. */
-export const LONGEST_TEXT = 20_000;
+const LONGEST_TEXT = 20_000;
 
 /** What can be stored and given back as it came: no half of a surrogate pair. */
 const whole = (text: string): boolean => text.isWellFormed();
@@ -27,7 +27,7 @@ export const messageText = z
   .refine(whole, 'is not well-formed Unicode')
   .refine((text) => !text.includes('\0'), 'holds a NUL character');
 
-export const participantBody = z.strictObject({
+const participantBody = z.strictObject({
   id: externalId,
   name: line(200).optional(),
   phone: z
