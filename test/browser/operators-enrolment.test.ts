@@ -126,8 +126,8 @@ it('is usable on a narrow screen, dark and in Russian', async () => {
     const phone = await narrow.newPage();
     phone.setDefaultTimeout(PATIENCE);
     await openAs(phone, server.url, 'admin', '/operators/enrolment');
-    await inMain(phone).getByText('Завершено').first().waitFor();
-    await inMain(phone).getByText('Galina').waitFor();
+    await phone.locator('[data-enrolment=done]').getByText('Завершено').waitFor();
+    await inMain(phone).getByText('Galina', { exact: true }).waitFor();
     await screenshot(phone, 'operators-enrolment-dark-ru-360');
     await expectAccessible(phone, 'operators-enrolment-dark-ru-360');
     await expectNoSideScroll(phone, 'operators-enrolment');
