@@ -38,6 +38,7 @@ export type * from './bridge-contract';
 export type * from './watch-contract';
 export type * from './history-contract';
 export type * from './live-contract';
+export type { FeedEvent } from './feed-events';
 
 export { CALL_DIRECTIONS, CALL_OUTCOMES, CALL_SOURCES, CALL_STATUSES };
 export type { CallDirection, CallOutcome, CallSource, CallStatus, Viewer };

@@ -1,6 +1,6 @@
 /** What the tenant's live feed tells of operators: `operator.update` and `queue.update`; pure. Times are ISO 8601. */
-import type { DeskOperator, OperatorView, QueueView } from './contract';
 import type { Cause, LineState, Standing } from './machine';
+import type { DeskOperator, OperatorView, QueueView } from './shapes';
 
 interface ToldStanding extends Standing {
   at: string;

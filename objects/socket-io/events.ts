@@ -1,6 +1,5 @@
 /** What the hub tells its live sockets, as Socket.IO's clients know it (`{event, data}` under the event's own name). */
-import type { CallStatus } from '../call-hub/contract';
-import type { FeedEvent } from '../call-hub/feed-events';
+import type { CallStatus, FeedEvent } from '../call-hub/contract';
 import type { Room } from './session';
 
 const STATES: Record<CallStatus, string> = {
