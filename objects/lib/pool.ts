@@ -38,19 +38,19 @@ export class Pool<T> {
 
   private async loop(): Promise<void> {
     let left = this.limits.most;
-    let fault: unknown;
+    const faults: unknown[] = [];
     for (;;) {
       const kicked = new Promise<void>((resolve) => {
         this.wake = resolve;
       });
       const free = Math.min(this.limits.concurrency - this.running.size, left);
-      if (free > 0 && fault === undefined) {
+      if (free > 0 && faults.length === 0) {
         for (const item of this.parts.start(free, this.running.size)) {
           left -= 1;
           const work = this.parts
             .work(item)
             .catch((error: unknown) => {
-              fault ??= error;
+              faults.push(error);
             })
             .finally(() => this.running.delete(work));
           this.running.add(work);
@@ -59,6 +59,6 @@ export class Pool<T> {
       if (this.running.size === 0) break;
       await Promise.race([kicked, ...this.running]);
     }
-    if (fault !== undefined) throw fault;
+    if (faults.length > 0) throw new Error('a piece of work failed', { cause: faults[0] });
   }
 }

@@ -50,7 +50,8 @@ describe('deliveries', () => {
     );
     await link.stub.takeDeliveries([link.send(1), link.send(2), link.send(3, 'chat-2')]);
     await link.alarm();
-    expect(link.asked.map(({ body }) => body.messageId).toSorted()).toEqual(['m-1', 'm-3']);
+    expect(new Set(link.asked.map(({ body }) => body.messageId))).toEqual(new Set(['m-1', 'm-3']));
+    expect(link.asked).toHaveLength(2);
     down = false;
     await link.hurry();
     expect(link.asked.slice(2).map(({ body }) => body.messageId)).toEqual(['m-1', 'm-2']);

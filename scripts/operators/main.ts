@@ -16,8 +16,8 @@ export async function main(
     const options = readOptions(args, environment);
     const { credentials } = options;
     const known =
-      'password' in credentials && credentials.password === 'stdin'
-        ? { ...credentials, password: (await text(process.stdin)).replace(/\r?\n$/, '') }
+      'password' in credentials
+        ? { ...credentials, password: credentials.password ?? (await typedIn()) }
         : credentials;
     process.once('SIGINT', () => {
       terminal.say('it goes on in the deployment: the same command shows it again, "stop" stops it');
@@ -64,3 +64,5 @@ function terminalOf(): Terminal {
     sleep: (ms) => sleep(ms),
   };
 }
+
+const typedIn = async (): Promise<string> => (await text(process.stdin)).replace(/\r?\n$/, '');

@@ -86,7 +86,8 @@ function deployment(shown: Answer[], more: Record<string, Answer[]> = {}) {
   };
   const go = (args: string[], environment: Record<string, string> = TOKEN) => {
     const { credentials, ...options } = readOptions(args, environment);
-    const known = credentials as { token: string } | { username: string; password: string };
+    const known =
+      'password' in credentials ? { ...credentials, password: credentials.password ?? '' } : credentials;
     const api = new EnrolmentApi(
       { ...options, credentials: known },
       { fetch: fetcher, sleep, now: () => clock, away: (why) => said.push(`away: ${why}`) },

@@ -7,8 +7,8 @@ export interface OperatorsOptions {
   tenant: string;
   /** Origin of the deployment. */
   url: string;
-  /** How to prove who asks. */
-  credentials: { token: string } | { username: string; password: string | 'stdin' };
+  /** How to prove who asks. Password null: it comes on standard input. */
+  credentials: { token: string } | { username: string; password: string | null };
   /** Operators with an account as well. */
   all: boolean;
   /** File that the report is written to. */
@@ -59,7 +59,7 @@ function credentialsOf(
   if (username !== undefined) {
     if (!/^[^@\s]+$/.test(username))
       throw new Refusal(`--username is "${username}"; the tenant is added to it by itself`);
-    if (fromStdin) return { username, password: 'stdin' };
+    if (fromStdin) return { username, password: null };
     if (password) return { username, password };
     throw new Refusal('set TRUNKLINE_PASSWORD, or give the password with --password-stdin');
   }

@@ -167,7 +167,7 @@ describe('an operator', () => {
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
     // It is in no storage of the browser's, and the look is in the audit log without it.
-    const kept = await page.evaluate(() => JSON.stringify({ ...localStorage, ...sessionStorage }));
+    const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
     expect(kept).not.toContain(password);
     const log = await admin.get('/api/audit?limit=50');
     expect(log.text).toContain('operator.password.show');

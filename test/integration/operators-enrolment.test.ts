@@ -89,8 +89,9 @@ async function audited(action: string): Promise<string[]> {
   for (;;) {
     const page = expectStatus(200, await admin.get(`/api/audit?action=${action}&limit=200${cursor}`)).json;
     targets.push(...(page['items'] as { target: string }[]).map(({ target }) => target));
-    if (page['next'] === null) return targets;
-    cursor = `&cursor=${encodeURIComponent(String(page['next']))}`;
+    const { next } = page as { next: string | null };
+    if (next === null) return targets;
+    cursor = `&cursor=${encodeURIComponent(next)}`;
   }
 }
 

@@ -142,7 +142,7 @@ describe('configurations', () => {
   it('come page by page', async () => {
     await register('post-pages');
     for (const version of ['1.0.0', '1.1.0', '1.2.0']) await upload('post-pages', version);
-    const seen: unknown[] = [];
+    const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
       const { json } = await ask(
@@ -153,7 +153,7 @@ describe('configurations', () => {
       seen.push(...(json.items as { configurationVersion: string }[]).map((one) => one.configurationVersion));
       cursor = json.nextCursor as string | null;
     }
-    expect(seen.toSorted()).toEqual(['1.0.0', '1.1.0', '1.2.0']);
+    expect(seen.toSorted((a, b) => a.localeCompare(b))).toEqual(['1.0.0', '1.1.0', '1.2.0']);
     const made = await ask('GET', `${CONFIGURATIONS}?appCode=post-pages&cursor=AAAA`, { token: service });
     expect(made).toMatchObject(problem(400, 'invalid_request'));
   });

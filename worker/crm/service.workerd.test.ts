@@ -1,6 +1,6 @@
 import { desc, eq } from 'drizzle-orm';
 import { env } from 'cloudflare:workers';
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { guideRoom } from '../../test/worker/support/guide';
 import type { CrmRoom } from '../../test/worker/support/crm-room';
 import type { SlotBridge } from '../../test/worker/support/slot-bridge';
@@ -13,7 +13,8 @@ let secret: string;
 let token: string;
 let bridge: SlotBridge;
 
-beforeAll(async () => {
+// One tenant asks only so often: a test has its own.
+beforeEach(async () => {
   ({ room, secret, token } = await guideRoom());
   bridge = await enrolled([], room.tenant);
 });

@@ -15,7 +15,7 @@ export interface GuideRoom {
 export async function guideRoom(): Promise<GuideRoom> {
   const room = await CrmRoom.make();
   const token = `1002003${room.tenant}`;
-  const secret = `${room.tenant}`.repeat(16);
+  const secret = room.tenant.repeat(16);
   const row = (kind: 'token' | 'secret', text: string) => ({
     id: `${kind}-${room.tenant}`,
     tenantId: room.tenant,

@@ -93,7 +93,7 @@ export class InboxWorld {
   ) {
     return this.object.takeProviderNews(
       PROVIDER,
-      news.map((one) => ({ id: `n${(this.#news += 1)}`, at: this.now, ...one }) as ProviderNews),
+      news.map((one) => ({ id: `n${(this.#news += 1)}`, at: this.now, ...one })),
     );
   }
 

@@ -162,7 +162,7 @@ async function store(
     appVersion,
     configurationVersion,
     number: (all.at(-1)?.number ?? 0) + 1,
-    content: { ...content, authentication: plain } as ProviderContent,
+    content: { ...content, authentication: plain },
     ...key,
     createdAt: Date.now(),
   });
