@@ -133,6 +133,11 @@ export const FIELD_IDS: Readonly<Record<string, Meaning>> = {
   // Of the PBX's own channels, looked up inside the tenant's objects.
   'POST /retailcrm/api/smart-redirect unique_id': 'free',
   'POST /retailcrm-admin/api/smart-redirect unique_id': 'free',
+  'POST /retailcrm/api/smart-redirect channel': 'free',
+  'POST /retailcrm-admin/api/smart-redirect channel': 'free',
+  // Numbers of the host's own database.
+  'PUT /retailcrm/api/smart-redirect/{ent}/settings phone_ids': 'free',
+  'PUT /retailcrm-admin/api/smart-redirect/{ent}/settings phone_ids': 'free',
   'POST /api/dci/log-event user_id': 'user',
   'GET /api/dci/logs ?run': 'pipelineRun',
   'POST /api/extensions user': 'user',
@@ -185,4 +190,4 @@ export const REPEATED: Readonly<Record<string, Record<string, string>>> = {
 
 /** Names that say: here is the id of something. */
 export const NAMES_AN_ID =
-  /^(?:.+_)?ids?$|^yandex_uuids?$|^(?:user|users|role|slot|slots|bridge|device|phone_id|script|campaign|lead|pipeline|actor|owner|seller|assigned_seller|assignee|target|agent_id|step_id|run)$/;
+  /^(?:.+_)?ids?$|^yandex_uuids?$|^(?:user|users|role|slot|slots|bridge|device|phone_id|script|campaign|lead|pipeline|actor|owner|seller|assigned_seller|assignee|target|agent_id|step_id|run|channel|chat|around)$/;
