@@ -4,13 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { explain, Refusal } from '../start/refusal.ts';
 import { EnrolmentApi, Unreachable } from './api.ts';
 import { act, type Terminal } from './commands.ts';
-import { readOptions } from './options.ts';
+import { readOptions, USAGE } from './options.ts';
 
 /** `npm run operators`. Answers the exit code. */
 export async function main(
   args: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<number> {
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(USAGE);
+    return 0;
+  }
   const terminal = terminalOf();
   try {
     const options = readOptions(args, environment);

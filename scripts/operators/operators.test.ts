@@ -1,9 +1,17 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { EnrolmentApi, type Enrolment } from './api.ts';
 import { act } from './commands.ts';
-import { readOptions } from './options.ts';
+import { main } from './main.ts';
+import { readOptions, USAGE } from './options.ts';
 
 const TOKEN = { TRUNKLINE_TOKEN: 't' };
+
+it('says how it is used', async () => {
+  const said = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+  expect(await main(['enrol', '--help'], {})).toBe(0);
+  expect(said).toHaveBeenCalledWith(USAGE);
+  said.mockRestore();
+});
 
 describe('readOptions', () => {
   it('reads what to do, where and as whom', () => {
