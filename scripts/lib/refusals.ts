@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { allHeard, gaps, type ApiDocument } from '../../test/refusals/coverage.ts';
 import { API_DOCUMENT, ensureApiDocument } from '../start/api-document.ts';
 
-/** Says which promised refusals no test heard, and which were heard without being promised; true when there are none. */
+/** Says which promised refusals no test heard, and which were heard without being promised; true when all were heard. */
 export async function reportRefusals(): Promise<boolean> {
   await ensureApiDocument();
   const document = JSON.parse(readFileSync(API_DOCUMENT, 'utf8')) as ApiDocument;
@@ -12,5 +12,5 @@ export async function reportRefusals(): Promise<boolean> {
   console.log(
     `refusals of the API document: ${promised - unheard.length} of ${promised} heard, ${unpromised.length} heard besides`,
   );
-  return unheard.length === 0 && unpromised.length === 0;
+  return unheard.length === 0;
 }

@@ -306,5 +306,11 @@ describe('/api/inbox', () => {
     const refused = answers.filter(({ status }) => status === 429);
     expect(refused.length).toBeGreaterThan(0);
     expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThan(0);
+    // It has nothing left for what changes a message either.
+    const { json } = await tenant.send('GET', path);
+    const [message] = json['messages'] as { id: string }[];
+    const own = `/api/inbox/messages/${message?.id ?? ''}`;
+    expect((await tenant.send('PATCH', own, { body: { text: 'more' } })).status).toBe(429);
+    expect((await tenant.send('POST', `${own}/resend`)).status).toBe(429);
   });
 });

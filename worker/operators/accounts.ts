@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { enlist } from '../../objects/lib/telephony/enlist';
 import { clientAddress } from '../http/client-address';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
-import { OperatorsError, TELEPHONY_ERRORS } from './errors';
+import { conflicts, OperatorsError, TELEPHONY_ERRORS } from './errors';
 import { audit, dbOf, deskOf, deskRow, openTelephony, operatorOf } from './room';
 import { Operator, operatorsRoute, operatorView, Uuid } from './schemas';
 import { changeOperator } from './store';
@@ -20,7 +20,11 @@ const addToTelephony = operatorsRoute({
   access: 'operator.manage',
   errors: ['NOT_FOUND'],
   request: { body: jsonRequest(who, { yandex_uuid: uuid }) },
-  responses: { 200: json(Operator, 'The operator as it is now.'), ...TELEPHONY_ERRORS },
+  responses: {
+    200: json(Operator, 'The operator as it is now.'),
+    ...TELEPHONY_ERRORS,
+    409: conflicts({ NO_EXTENSION: 'The operator has no extension: an administrator gives one.' }),
+  },
 });
 
 const removeFromTelephony = operatorsRoute({

@@ -1,7 +1,7 @@
 /** Whether telephony answers, asked for by hand. */
 import { z } from '@hono/zod-openapi';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
-import { TELEPHONY_ERRORS } from './errors';
+import { conflicts, TELEPHONY_ERRORS } from './errors';
 import { dbOf, openTelephony, operatorOf } from './room';
 import { operatorsRoute, Uuid } from './schemas';
 import { agentOf, settingsOf } from './store';
@@ -30,6 +30,7 @@ const check = operatorsRoute({
       'It answered.',
     ),
     ...TELEPHONY_ERRORS,
+    409: conflicts({ NO_AGENT: 'This telephony answers about agents only: add an operator with one first.' }),
   },
 });
 

@@ -66,3 +66,19 @@ export const TELEPHONY_ERRORS = {
 } as const;
 
 export const conflict = refusal;
+
+/** The 409 of a route whose operator may lack what it takes, besides what telephony itself refuses: code → message. */
+export const conflicts = (ours: Readonly<Record<string, string>>) => {
+  const codes = { PBX_REFUSED: 'Asterisk: no such queue', ...ours };
+  return {
+    description: 'The operator lacks what it takes, or telephony refused it, by its own status and code.',
+    content: {
+      'application/json': {
+        schema: OperatorsErrorBody,
+        examples: Object.fromEntries(
+          Object.entries(codes).map(([code, message]) => [code, { value: { code, message } }]),
+        ),
+      },
+    },
+  };
+};

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { summaryOf, type Wish } from '../../objects/operator-desk/contract';
 import { json, jsonRequest, newApiApp } from '../http/openapi';
-import { OperatorsError, TELEPHONY_ERRORS } from './errors';
+import { conflicts, OperatorsError, TELEPHONY_ERRORS } from './errors';
 import {
   audit,
   changeQueues,
@@ -51,6 +51,7 @@ const force = operatorsRoute({
       'A result for each queue.',
     ),
     ...TELEPHONY_ERRORS,
+    409: conflicts({ NOT_CONNECTED: 'The operator is not on the line.' }),
   },
 });
 

@@ -1,7 +1,7 @@
 /** What there is to ask of a line: an operator's own, and their supervisor's. */
 import { z } from '@hono/zod-openapi';
 import { json, jsonRequest } from '../http/openapi';
-import { TELEPHONY_ERRORS } from './errors';
+import { conflicts, TELEPHONY_ERRORS } from './errors';
 import { operatorsRoute, Queue, QueueOutcome, Queues, QueueState, Uuid } from './schemas';
 
 const ROOT = '/callcenter_operators/v1/operator';
@@ -46,7 +46,11 @@ export const status = operatorsRoute({
   access: 'operator.line',
   errors,
   request: { body: jsonRequest(z.strictObject(who.shape), example) },
-  responses: { 200: json(State, 'As telephony says.'), ...TELEPHONY_ERRORS },
+  responses: {
+    200: json(State, 'As telephony says.'),
+    ...TELEPHONY_ERRORS,
+    409: conflicts({ NOT_IN_TELEPHONY: 'The operator has no account in telephony yet.' }),
+  },
 });
 
 export const getConnection = operatorsRoute({

@@ -1,5 +1,5 @@
 /** What telephony refuses, or fails at, is told by every route that asks it, in the room's own shape. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { BridgeErrorCode } from '../../bridge/protocol/errors';
 import { BRIDGE_VERBS, type BridgeVerb } from '../../bridge/protocol/verbs';
 import { as, seedPeople, USERS } from '../../test/worker/support/dialer';
@@ -28,6 +28,17 @@ beforeAll(async () => {
 afterAll(() => bridge.disconnect());
 
 const body = { yandex_uuid: UUID };
+
+it('an enrolment in which everybody has an account does not go on', async () => {
+  const { json } = await as('boss', 'POST', `${ROOT}/admin/enrolments`, { body: {} });
+  const path = `${ROOT}/admin/enrolments/${(json.enrolment as { id: string }).id}`;
+  await vi.waitFor(async () => expect((await as('boss', 'GET', path)).json.state).toBe('done'));
+  expect(await as('boss', 'POST', `${path}/resume`)).toMatchObject({
+    status: 409,
+    json: { code: 'NOTHING_LEFT' },
+  });
+});
+
 const ROUTES: [string, () => ReturnType<typeof as>][] = [
   ['add', () => as('boss', 'POST', `${ROOT}/admin/operator/add_to_telephony`, { body })],
   ['remove', () => as('boss', 'POST', `${ROOT}/admin/operator/remove_from_telephony`, { body })],

@@ -54,6 +54,7 @@ const file = apiRoute({
   responses: {
     200: { description: 'The whole file.', content: { 'audio/wav': { schema: z.string() } } },
     206: { description: 'The part asked for.' },
+    416: { description: 'The part is outside of the file; its length is in `Content-Range`.' },
   },
 });
 

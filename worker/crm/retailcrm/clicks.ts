@@ -123,12 +123,16 @@ function note(
 export const clicks = newApiApp();
 
 const PATHS = {
-  '/retailcrm/make-call': { does: makeCall, summary: 'RetailCRM’s click on a phone number' },
-  '/retailcrm/status': { does: changeStatus, summary: 'Somebody’s status in RetailCRM changed' },
+  '/retailcrm/make-call': { does: makeCall, asksPbx: true, summary: 'RetailCRM’s click on a phone number' },
+  '/retailcrm/status': {
+    does: changeStatus,
+    asksPbx: false,
+    summary: 'Somebody’s status in RetailCRM changed',
+  },
 } as const;
 
 const text = { 'text/plain': { schema: z.string() } };
-for (const [path, { does, summary }] of Object.entries(PATHS)) {
+for (const [path, { does, asksPbx, summary }] of Object.entries(PATHS)) {
   clicks.get(path, does);
   clicks.post(path, does);
   for (const method of ['get', 'post'] as const)
@@ -154,7 +158,7 @@ for (const [path, { does, summary }] of Object.entries(PATHS)) {
         200: { description: 'OK', content: text },
         400: { description: 'Which parameter is wrong, in words.', content: text },
         401: { description: UNAUTHORIZED, content: text },
-        502: { description: 'The PBX failed, in words.', content: text },
+        ...(asksPbx && { 502: { description: 'The PBX failed, in words.', content: text } }),
       },
     });
 }

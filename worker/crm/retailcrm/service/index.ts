@@ -44,6 +44,7 @@ async function checkExtension({ c, tenant }: Asked<string>, extension: string): 
 serviceRoute(service, {
   path: '/api/makecallexternal',
   summary: 'Ring an extension, and then a customer',
+  looksForCall: false,
   description: 'The same extension and number within 3 seconds is the same call. A `+` in a query is `%2B`.',
   fields: {
     code: { example: '101', description: 'Extension that is rung first.' },
@@ -101,6 +102,7 @@ const ACTIONS = {
 serviceRoute(service, {
   path: '/api/monitor',
   summary: 'Listen to a call, whisper into it or join it',
+  looksForCall: true,
   description: 'Rings `monitor_from` and lets it into the call `target` is in.',
   fields: {
     action: { example: '09', description: '09 spy, 01 whisper, 02 barge.' },
@@ -166,6 +168,7 @@ const TRANSFERS = { blind: 'blind transfer', attended: 'attended transfer' } as 
 serviceRoute(service, {
   path: '/api/transfer',
   summary: 'Send whoever an extension talks with to another one',
+  looksForCall: true,
   description: '`attended` is executed as `blind` is: nobody is asked first.',
   fields: {
     transfer_type: { example: 'blind', description: 'blind or attended.' },

@@ -34,6 +34,8 @@ export interface Asked<F extends string> {
 interface ServiceRoute<F extends string> {
   path: string;
   summary: string;
+  /** Whether it is about a call that may not be there. */
+  looksForCall: boolean;
   description: string;
   /** Besides `clientId`; all are needed. */
   fields: Readonly<Record<F, { example: string; description: string }>>;
@@ -137,7 +139,9 @@ function document<F extends string>(app: OpenAPIHono<AppEnv>, route: ServiceRout
       },
       400: refusal('A parameter that is none.', 'The extension is not valid.'),
       401: refusal('Nobody’s clientId.', 'Invalid clientId'),
-      404: refusal('No such call.', 'Active channel for extension 101 not found'),
+      ...(route.looksForCall && {
+        404: refusal('No such call.', 'Active channel for extension 101 not found'),
+      }),
       422: {
         description: 'A parameter is missing.',
         content: { 'application/json': { schema: Missing, example: { detail: [missing('clientId')] } } },
