@@ -3,6 +3,7 @@
  * interface's UpdateConfig, which keeps the rest of Asterisk's configuration out of reach.
  */
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Refusal, type Handlers } from '../../part.ts';
 import { amiText, type AmiFields, type AmiMessage, type AmiText } from '../ami/message.ts';
 import type { AsteriskHost } from '../host.ts';
@@ -59,6 +60,9 @@ const refused = ({ Message = 'no reason given' }: AmiMessage): Refusal =>
       )
     : new Refusal('PBX_REFUSED', `Asterisk: ${Message}`);
 
+const RELOADED_WITHIN_MS = 2_000;
+const LOOK_EVERY_MS = 250;
+
 /** Fields of an UpdateConfig: numbered steps, each with what it is about. */
 function steps(file: AmiText, list: readonly Record<string, string>[]): AmiFields {
   const fields: Record<string, AmiText> = { SrcFilename: file, DstFilename: file, Reload: RELOADED };
@@ -99,7 +103,11 @@ async function make(host: AsteriskHost, extension: string, name: string | undefi
 
 /** @throws Refusal when Asterisk, once reloaded, does not know the account */
 async function appeared(host: AsteriskHost, extension: string, signal: AbortSignal): Promise<void> {
-  if (await hasEndpoint(host, extension, signal)) return;
+  // Asterisk puts our reload off while another one is under way, and has answered by then.
+  for (let waited = 0; waited <= RELOADED_WITHIN_MS; waited += LOOK_EVERY_MS) {
+    if (waited > 0) await sleep(LOOK_EVERY_MS, undefined, { signal });
+    if (await hasEndpoint(host, extension, signal)) return;
+  }
   const { file } = accountsOf(host);
   throw new Refusal(
     'PBX_REFUSED',
