@@ -8,6 +8,8 @@ import { newSecrets } from './scripts/start/secrets.ts';
 // The assets binding wants its directory even where a test never asks for a file of the app.
 mkdirSync(join(import.meta.dirname, 'app/build'), { recursive: true });
 
+/** What a real server, peer or browser is waited for: one second is little on a busy machine. */
+const PATIENT = { timeout: 10_000 };
 const workerd = ['test/worker/**/*.test.ts', '{objects,worker}/**/*.workerd.test.ts'];
 
 export default defineConfig({
@@ -61,6 +63,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           sequence: { groupOrder: 3 },
+          expect: { poll: PATIENT },
           environment: 'node',
           include: ['test/integration/**/*.test.ts'],
           setupFiles: ['./test/refusals/setup.ts'],
@@ -76,6 +79,7 @@ export default defineConfig({
           // Real Asterisk, sshd, adb and adbd; installed by test/peers/telephony.sh.
           name: 'peers',
           sequence: { groupOrder: 4 },
+          expect: { poll: PATIENT },
           environment: 'node',
           include: ['test/peers/**/*.test.ts'],
           globalSetup: ['./test/integration/support/prepare.ts', './test/peers/support/setup.ts'],
@@ -88,6 +92,7 @@ export default defineConfig({
         test: {
           name: 'browser',
           sequence: { groupOrder: 5 },
+          expect: { poll: PATIENT },
           environment: 'node',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['./test/integration/support/prepare.ts'],

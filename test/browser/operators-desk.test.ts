@@ -129,7 +129,9 @@ describe('the board', () => {
     await ok(olga, '/operator/connection', { yandex_uuid: await uuidOf('olga'), connected: true });
     await line().getByText('On the line').first().waitFor();
     await line().getByText('by themselves').waitFor();
-    await expect.poll(() => line().locator('[data-timer]').textContent()).toMatch(/^0:0[1-9]$/);
+    await expect
+      .poll(() => line().locator('[data-timer]').textContent(), { timeout: PATIENCE })
+      .toMatch(/^0:\d[1-9]$/);
     await line().getByText('Free').waitFor();
   });
 
