@@ -48,7 +48,8 @@ describe('a tenant’s people', () => {
   });
 
   it('have at most five good tokens', async () => {
-    for (let i = 0; i < 5; i += 1) expect((await as('POST', '/tokens')).status).toBe(201);
+    const made = await Promise.all(Array.from({ length: 8 }, () => as('POST', '/tokens')));
+    expect(made.filter(({ status }) => status === 201)).toHaveLength(5);
     expect(await as('POST', '/tokens')).toMatchObject({ status: 400, json: { code: 'INVALID_PARAMS' } });
   });
 

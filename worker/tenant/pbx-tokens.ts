@@ -1,5 +1,5 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { z } from '@hono/zod-openapi';
 import { pbxTokenHash } from '../auth/digest';
 import { openDb, type Db } from '../db';
@@ -101,8 +101,6 @@ pbxTokens.openapi(list, async (c) => {
 pbxTokens.openapi(create, async (c) => {
   const { identity } = c.var;
   const db = openDb(c.env.DB);
-  if ((await good(db, identity.tenantId)).length >= MOST)
-    throw new PlatformError('INVALID_PARAMS', `There are ${MOST} tokens: revoke one that is not used first.`);
   const { kind = 'token' } = c.req.valid('json');
   const token =
     kind === 'secret'
@@ -117,7 +115,14 @@ pbxTokens.openapi(create, async (c) => {
     createdAt: Date.now(),
     revokedAt: null,
   };
-  await db.insert(tokenRows).values(row);
+  // One statement, so that two people can't step over the limit.
+  const { meta } = await db.run(sql`
+    INSERT INTO pbx_tokens (id, tenant_id, token_hash, kind, hint, created_at)
+    SELECT ${row.id}, ${row.tenantId}, ${row.tokenHash}, ${kind}, ${row.hint}, ${row.createdAt}
+    WHERE (SELECT count(*) FROM pbx_tokens
+      WHERE tenant_id = ${row.tenantId} AND revoked_at IS NULL) < ${MOST}`);
+  if (meta.changes === 0)
+    throw new PlatformError('INVALID_PARAMS', `There are ${MOST} tokens: revoke one that is not used first.`);
   const address = clientAddress(c.req.raw, c.env);
   await recordAudit(db, identity, 'tenant.pbx_token.create', row.id, null, { kind, hint: row.hint }, address);
   return c.json({ ...view(row), token }, 201);

@@ -99,6 +99,16 @@ describe('/api/tenant/pbx-tokens', () => {
     expect(JSON.stringify(entries)).not.toContain(text(made.json.token));
   });
 
+  it('are at most twenty, however many are asked for at once', async () => {
+    const path = '/api/tenant/pbx-tokens';
+    await Promise.all(Array.from({ length: 25 }, () => as('admin2', 'POST', path)));
+    expect((await as('admin2', 'GET', path)).json.tokens).toHaveLength(20);
+    expect(await as('admin2', 'POST', path)).toMatchObject({
+      status: 400,
+      json: { code: 'INVALID_PARAMS' },
+    });
+  });
+
   it('may be a secret, which serves hosts as well, while their tokens are nobody’s clientId', async () => {
     const secret = await as('admin', 'POST', '/api/tenant/pbx-tokens', { body: { kind: 'secret' } });
     expect(secret).toMatchObject({

@@ -1,6 +1,6 @@
 /** A tenant's integrations with providers, and the tokens that make them active. */
 import { z } from '@hono/zod-openapi';
-import { and, asc, desc, eq, isNull } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { Context } from 'hono';
 import type { ProviderContent } from '../../../objects/provider-link/contract';
 import { openDb } from '../../db';
@@ -173,13 +173,6 @@ integrations.openapi(show, async (c) => {
 integrations.openapi(activate, async (c) => {
   const { provider } = c.req.valid('param');
   const { identity } = c.var;
-  await installed(c, provider);
-  const good = (await tokensOf(c, provider)).filter(({ revokedAt }) => revokedAt === null);
-  if (good.length >= MOST_TOKENS)
-    throw new PlatformError(
-      'INVALID_PARAMS',
-      `There are ${MOST_TOKENS} tokens: revoke one that is not used first.`,
-    );
   const now = Date.now();
   const id = crypto.randomUUID();
   const { tenantId } = identity;
@@ -193,7 +186,20 @@ integrations.openapi(activate, async (c) => {
     createdBy: identity.userId,
     revokedAt: null,
   };
-  await openDb(c.env.DB).insert(clientTokens).values(row);
+  // One statement: two people can't step over the limit, nor can a token outlive the app it is for.
+  const { meta } = await openDb(c.env.DB).run(sql`
+    INSERT INTO client_tokens (id, tenant_id, provider, hint, created_at, created_by)
+    SELECT ${id}, ${tenantId}, ${provider}, ${row.hint}, ${now}, ${identity.userId}
+    WHERE EXISTS (SELECT 1 FROM tenant_configurations WHERE tenant_id = ${tenantId} AND app_code = ${provider})
+      AND (SELECT count(*) FROM client_tokens
+        WHERE tenant_id = ${tenantId} AND provider = ${provider} AND revoked_at IS NULL) < ${MOST_TOKENS}`);
+  if (meta.changes === 0) {
+    await installed(c, provider);
+    throw new PlatformError(
+      'INVALID_PARAMS',
+      `There are ${MOST_TOKENS} tokens: revoke one that is not used first.`,
+    );
+  }
   await auditOf(c, 'communications.token.create', provider, null, { id, hint: row.hint });
   await linkOf(c.env, tenantId, provider).configChanged({ origin: originOf(c) });
   return c.json({ ...tokenView(row, () => identity.displayName), token }, 201);

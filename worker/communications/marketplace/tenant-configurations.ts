@@ -1,6 +1,6 @@
 /** Which configuration a tenant's installed app runs on. */
 import { z } from '@hono/zod-openapi';
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql, type SQL } from 'drizzle-orm';
 import { tenantConfigurations } from '../../db/schema';
 import type { Env } from '../../env';
 import { recordAudit } from '../../http/audit';
@@ -73,15 +73,18 @@ const view = async (env: Env, row: TieRow): Promise<z.infer<typeof Tie>> => ({
 });
 
 /** @throws ProblemError not_found, no_configuration */
-async function configurationFor(env: Env, appCode: string, appVersion: string): Promise<string> {
+async function mustHaveConfiguration(env: Env, appCode: string, appVersion: string): Promise<void> {
   const db = dbOf(env);
   await knownApp(db, appCode);
   await knownVersion(db, appCode, appVersion);
-  const active = await activeConfiguration(db, appCode, appVersion);
-  if (active === null)
+  if ((await activeConfiguration(db, appCode, appVersion)) === null)
     throw new ProblemError('no_configuration', `Version ${appVersion} has no active configuration.`);
-  return active.id;
 }
+
+/** Its id, read in the statement that ties a tenant to it: one that is removed meanwhile is not tied to. */
+const activeId = (appCode: string, appVersion: string): SQL<string> =>
+  sql`(SELECT id FROM provider_configurations
+    WHERE app_code = ${appCode} AND app_version = ${appVersion} AND active = 1)`;
 
 /** In the tenant's own log: somebody else changed what it runs on. */
 const note = (
@@ -97,15 +100,18 @@ tenantTies.openapi(create, async (c) => {
   const { tenantId, appCode, appVersion } = c.req.valid('json');
   const { env } = c;
   await mustBeTenant(env, tenantId);
-  const configurationId = await configurationFor(env, appCode, appVersion);
+  await mustHaveConfiguration(env, appCode, appVersion);
   const now = Date.now();
-  const [row] = await dbOf(env)
-    .insert(tenantConfigurations)
-    .values({ tenantId, appCode, appVersion, configurationId, createdAt: now, updatedAt: now })
-    .onConflictDoNothing()
-    .returning();
-  if (row === undefined)
+  const { meta } = await dbOf(env).run(sql`
+    INSERT INTO tenant_configurations (tenant_id, app_code, app_version, configuration_id, created_at, updated_at)
+    SELECT ${tenantId}, ${appCode}, ${appVersion}, id, ${now}, ${now} FROM provider_configurations
+    WHERE app_code = ${appCode} AND app_version = ${appVersion} AND active = 1
+    ON CONFLICT DO NOTHING`);
+  const row = await findTie(env, tenantId, appCode);
+  if (meta.changes === 0 || row === null) {
+    await mustHaveConfiguration(env, appCode, appVersion);
     throw new ProblemError('already_exists', 'The app is installed for this tenant: PUT moves it.');
+  }
   const tie = await view(env, row);
   await note(env, tenantId, 'communications.install', appCode, null, tie);
   await linkOf(env, tenantId, appCode).configChanged();
@@ -119,13 +125,23 @@ tenantTies.openapi(move, async (c) => {
   if (before === null) throw notFound('installation');
   // Only an update of the app moves a tenant, so a version it has already leaves it where it is.
   if (before.appVersion === appVersion) return c.json(await view(env, before), 200);
-  const configurationId = await configurationFor(env, appCode, appVersion);
+  await mustHaveConfiguration(env, appCode, appVersion);
+  const configurationId = activeId(appCode, appVersion);
   const [row] = await dbOf(env)
     .update(tenantConfigurations)
     .set({ appVersion, configurationId, updatedAt: Date.now() })
-    .where(and(eq(tenantConfigurations.tenantId, tenantId), eq(tenantConfigurations.appCode, appCode)))
+    .where(
+      and(
+        eq(tenantConfigurations.tenantId, tenantId),
+        eq(tenantConfigurations.appCode, appCode),
+        sql`${configurationId} IS NOT NULL`,
+      ),
+    )
     .returning();
-  if (row === undefined) throw notFound('installation');
+  if (row === undefined) {
+    await mustHaveConfiguration(env, appCode, appVersion);
+    throw notFound('installation');
+  }
   const tie = await view(env, row);
   await note(env, tenantId, 'communications.update', appCode, await view(env, before), tie);
   await linkOf(env, tenantId, appCode).configChanged();
