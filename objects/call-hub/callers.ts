@@ -8,8 +8,13 @@ import { displayNumber } from './pbx/posts';
 /** Calls with one number looked through for somebody who answered: those over phones and slots have no extension. */
 const LOOKED_THROUGH = 50;
 
+/** So long a tenant whose dialplans ask nothing is not thought of. */
+const NOT_GUIDED_MS = 60_000;
+
 /** What whoever guides callers asks of the hub, and is told. */
 export abstract class CallersDesk extends HubCore implements CallersHub {
+  private guidedFrom = 0;
+
   callerState(uniqueid: string): Promise<CallerState> {
     const { groups, store } = this.parts;
     const calls = groups.byKey(`u:${uniqueid}`).flatMap(({ callId }) => store.call(callId) ?? []);
@@ -37,10 +42,13 @@ export abstract class CallersDesk extends HubCore implements CallersHub {
 
   /** A call begins: its dialplan may ask in a moment who it is. Nobody waits for that, and losing it costs some time only. */
   protected prepare({ event, body, receivedAt }: IngestPbxInput): void {
-    const fact = event === 'start' ? readPbxEvent(event, body, receivedAt) : null;
+    if (event !== 'start' || receivedAt < this.guidedFrom) return;
+    const fact = readPbxEvent(event, body, receivedAt);
     if (fact?.k !== 'start') return;
     const guide = this.env.CALLER_GUIDE.getByName(this.parts.store.meta('tenant') ?? '');
-    const told = guide.prefetch({ phone: fact.phone, trunk: fact.trunk });
+    const told = guide.prefetch({ phone: fact.phone, trunk: fact.trunk }).then((asks) => {
+      if (!asks) this.guidedFrom = receivedAt + NOT_GUIDED_MS;
+    });
     this.ctx.waitUntil(
       told.catch((error: unknown) => console.warn('a caller was not looked up beforehand', error)),
     );

@@ -139,8 +139,11 @@ export interface CallerGuideApi extends Rpc.DurableObjectBranded {
   settingsChanged(): Promise<void>;
   /** Ends within the budget: what is not known by then is not said, and is looked up to its end for the next who asks. */
   advise(question: Question): Promise<Advice>;
-  /** A call begins: looks up now what will be asked in a moment. */
-  prefetch(question: Question): Promise<void>;
+  /**
+   * A call begins: looks up now what will be asked in a moment. False: nobody's dialplan asks here, and nothing was looked
+   * up.
+   */
+  prefetch(question: Question): Promise<boolean>;
   /** Name of a customer, within `withinMs`; null where it is not known (in time). */
   nameOf(phone: string, withinMs: number): Promise<string | null>;
   /**

@@ -86,9 +86,11 @@ export class GuideDesk {
     });
   }
 
-  /** A call begins: what its dialplan will ask in a moment is looked up now, where it does ask. */
-  async prefetch(question: Question): Promise<void> {
-    if (this.askedAt + ASKS_MS > this.parts.now()) await this.look(question);
+  /** A call begins: what its dialplan will ask in a moment is looked up now. False: it does not ask. */
+  async prefetch(question: Question): Promise<boolean> {
+    if (this.askedAt + ASKS_MS <= this.parts.now()) return false;
+    await this.look(question);
+    return true;
   }
 
   metrics(): GuideMetrics {

@@ -67,8 +67,8 @@ export class CallerGuide extends DurableObject<Env> implements contract.CallerGu
     return this.#desk.advise(question, AbortSignal.timeout(BUDGET_MS));
   }
 
-  async prefetch(question: contract.Question): Promise<void> {
-    await this.#desk.prefetch(question);
+  prefetch(question: contract.Question): Promise<boolean> {
+    return this.#desk.prefetch(question);
   }
 
   async nameOf(phone: string, withinMs: number): Promise<string | null> {
