@@ -153,9 +153,14 @@ describe('an operator', () => {
 
   it('has the softphone’s account filled in, shown to nobody else and kept nowhere', async () => {
     await allowClipboard(page, server.url);
+    await admin.send('PUT', `${ROOT}/admin/settings`, {
+      body: { softphone_server: 'pbx.firm.example:5080' },
+    });
+    await page.reload();
     await press(page, 'Softphone');
     const dialog = page.getByRole('dialog');
     await expect.poll(() => dialog.getByLabel('Login').inputValue(), { timeout: PATIENCE }).toBe('7001');
+    expect(await dialog.getByLabel('Server').inputValue()).toBe('pbx.firm.example:5080');
     const field = dialog.getByLabel('Password', { exact: true });
     expect(await field.getAttribute('type')).toBe('password');
     const password = await field.inputValue();

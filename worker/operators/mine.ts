@@ -35,6 +35,7 @@ const mine = operatorsRoute({
         operator: z.union([Mine, z.null()]),
         queues: z.array(QueueMembers),
         pause_reasons: z.array(z.string()).openapi({ description: 'Empty: any words will do.' }),
+        softphone_server: z.string().nullable().openapi({ description: 'Where the softphone registers.' }),
         told_live: z.boolean().openapi({
           description: 'Whether telephony tells of changes by itself; else only asking (status) shows them.',
         }),
@@ -51,7 +52,11 @@ own.openapi(mine, async (c) => {
   const db = dbOf(c);
   const { tenantId, userId } = c.var.identity;
   const [row, settings] = await Promise.all([operatorOfUser(db, tenantId, userId), settingsOf(db, tenantId)]);
-  const about = { pause_reasons: settings.pauseReasons ?? [], told_live: settings.driver !== 'cipt' };
+  const about = {
+    pause_reasons: settings.pauseReasons ?? [],
+    softphone_server: settings.softphoneServer ?? null,
+    told_live: settings.driver !== 'cipt',
+  };
   c.header('Cache-Control', 'no-store');
   if (row === null) return c.json({ operator: null, queues: [], ...about }, 200);
   const { view, queues } = await deskOf(c).mine(deskRow(row));

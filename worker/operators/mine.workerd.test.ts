@@ -61,6 +61,7 @@ describe('one’s own line', () => {
         { queue: 'support', members: [] },
         { queue: 'sales', members: [] },
       ],
+      softphone_server: null,
       told_live: true,
     });
     await post('op13', '/operator/connection', {
@@ -98,6 +99,20 @@ describe('one’s own line', () => {
     expect(told('operator.update')).toMatchObject(answered);
     await post('op12', '/operator/pause', { yandex_uuid: 'olga', paused: false });
     await expect.poll(() => told('operator.update')?.state).toBe('line');
+  });
+
+  it('says where the softphone registers', async () => {
+    const set = (softphone_server: string | null) =>
+      as('boss', 'PUT', `${ROOT}/admin/settings`, { body: { softphone_server } });
+    for (const wrong of ['', 'sip:pbx.firm.example', 'pbx.firm.example/1', 'pbx..example:port', 'a b'])
+      expect(await set(wrong), wrong).toMatchObject({ status: 400, json: { code: 'INVALID_PARAMS' } });
+    for (const server of ['pbx.firm.example', 'pbx.firm.example:5080', '[2001:db8::5]:5061', '192.0.2.5']) {
+      expect(await set(server)).toMatchObject({ status: 200, json: { softphone_server: server } });
+      expect(await mine('op12')).toMatchObject({ softphone_server: server });
+    }
+    await as('boss', 'PUT', `${ROOT}/admin/settings`, { body: { pause_after_missed: 0 } });
+    expect(await mine('op12')).toMatchObject({ softphone_server: '192.0.2.5' });
+    expect(await set(null)).toMatchObject({ json: { softphone_server: null } });
   });
 
   it('can be left in a queue that is the operator’s no more', async () => {

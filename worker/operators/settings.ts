@@ -34,6 +34,18 @@ const common = {
     .string()
     .regex(/^[a-z0-9][a-z0-9-]{0,30}$/)
     .nullable(),
+  softphone_server: z
+    .string()
+    .max(260)
+    .regex(
+      /^([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$/,
+      'a host, or a host and port',
+    )
+    .nullable()
+    .openapi({
+      description: 'Where softphones register; shown beside their login.',
+      example: 'pbx.firm.example',
+    }),
   pause_reasons: z.array(z.string().trim().min(1).max(80)).max(50),
   pause_after_missed: z.number().int().min(0).max(100).openapi({ description: '0: never.' }),
 };
@@ -78,6 +90,7 @@ const save = operatorsRoute({
         driver: common.driver.optional(),
         bridge: common.bridge.optional(),
         pbx: common.pbx.optional(),
+        softphone_server: common.softphone_server.optional(),
         pause_reasons: common.pause_reasons.optional(),
         pause_after_missed: common.pause_after_missed.optional(),
         cipt: z
@@ -131,6 +144,7 @@ function view(data: OperatorSettingsData, now: number): z.infer<typeof Settings>
     driver: data.driver ?? 'asterisk',
     bridge: data.bridge ?? null,
     pbx: data.pbx ?? null,
+    softphone_server: data.softphoneServer ?? null,
     pause_reasons: data.pauseReasons ?? [],
     pause_after_missed: data.pauseAfterMissed ?? 0,
     cipt:
@@ -169,6 +183,8 @@ settings.openapi(save, async (c) => {
     driver: given.driver ?? before.driver,
     bridge: given.bridge === undefined ? before.bridge : (given.bridge ?? undefined),
     pbx: given.pbx === undefined ? before.pbx : (given.pbx ?? undefined),
+    softphoneServer:
+      given.softphone_server === undefined ? before.softphoneServer : (given.softphone_server ?? undefined),
     pauseReasons: given.pause_reasons ?? before.pauseReasons,
     pauseAfterMissed: given.pause_after_missed ?? before.pauseAfterMissed,
     cipt: before.cipt,

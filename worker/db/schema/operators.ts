@@ -53,6 +53,8 @@ export interface OperatorSettingsData {
     addPath?: string;
     removePath?: string;
   };
+  /** Where operators' softphones register: a host, with a port where it is not the usual one. */
+  softphoneServer?: string;
   pauseReasons?: string[];
   /** After so many calls in a row that nobody took, the operator is paused; absent or 0: never. */
   pauseAfterMissed?: number;

@@ -6,6 +6,7 @@ import type { OperatorSettings, SettingsChange } from './model';
 /** Empty text: nothing. `expires`: a day, `YYYY-MM-DD`. `key`: a new one. */
 export interface DriverDraft {
   driver: OperatorSettings['driver'];
+  server: string;
   bridge: string;
   pbx: string;
   url: string;
@@ -17,10 +18,11 @@ export interface DriverDraft {
 }
 
 export const draftOfSettings = (
-  { driver, bridge, pbx, cipt }: OperatorSettings,
+  { driver, softphone_server, bridge, pbx, cipt }: OperatorSettings,
   timeZone: string | undefined,
 ): DriverDraft => ({
   driver,
+  server: softphone_server ?? '',
   bridge: bridge ?? '',
   pbx: pbx ?? '',
   url: cipt?.url ?? '',
@@ -39,14 +41,16 @@ export function changeOf(
   settings: OperatorSettings,
   timeZone: string | undefined,
 ): SettingsChange {
+  const server = { softphone_server: orNull(draft.server) };
   if (draft.driver === 'asterisk')
-    return { driver: 'asterisk', bridge: orNull(draft.bridge), pbx: orNull(draft.pbx) };
+    return { ...server, driver: 'asterisk', bridge: orNull(draft.bridge), pbx: orNull(draft.pbx) };
   const known = draftOfSettings(settings, timeZone);
   const ends =
     draft.expires === '' || (draft.expires === known.expires && draft.key === '')
       ? null
       : dayMoment(draft.expires, timeZone ?? 'UTC');
   return {
+    ...server,
     driver: 'cipt',
     cipt: {
       url: draft.url.trim(),

@@ -53,6 +53,7 @@ const mine = (queues: LineQueue[] = []): MyLine => ({
   operator: me(queues),
   queues: [],
   pause_reasons: [],
+  softphone_server: null,
   told_live: true,
 });
 

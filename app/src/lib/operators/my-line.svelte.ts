@@ -35,6 +35,8 @@ export class OwnLine {
   /** Null: not known, or this user is no operator. */
   readonly me = $derived(this.#mine?.operator ?? null);
   readonly reasons = $derived(this.#mine?.pause_reasons ?? []);
+  /** Where the softphone registers; null: nobody entered it. */
+  readonly server = $derived(this.#mine?.softphone_server ?? null);
   readonly places = $derived(this.me === null ? [] : placesOf(this.me, this.#mine?.queues ?? []));
   readonly #toldLive = $derived(this.#mine?.told_live ?? true);
   /** Of whom telephony is to be asked again and again. */
