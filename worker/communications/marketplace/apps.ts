@@ -2,11 +2,21 @@
 import { z } from '@hono/zod-openapi';
 import { and, eq } from 'drizzle-orm';
 import { appVersions, providerApps } from '../../db/schema';
+import type { Env } from '../../env';
 import { ProblemError } from '../../http/problems';
 import { jsonRequest } from '../../http/openapi';
 import { commsRoute, newCommsApp } from '../route';
 import { App, AppCode, AppVersion, COMMUNICATIONS, Developer, Json, Scopes } from './schemas';
-import { addVersion, dbOf, findApp, knownApp, knownVersion, turnScopeOn, type AppRow } from './store';
+import {
+  addVersion,
+  dbOf,
+  findApp,
+  knownApp,
+  knownVersion,
+  turnScopeOn,
+  type AppRow,
+  type VersionRow,
+} from './store';
 
 const register = commsRoute({
   method: 'post',
@@ -67,7 +77,8 @@ const addAppVersion = commsRoute({
   },
 });
 
-const Checks = z.object({
+/** How moderation and the test stand ended. */
+export const Checks = z.object({
   moderation: z.enum(['pending', 'passed', 'rejected']),
   testStand: z.enum(['pending', 'passed', 'failed']),
 });
@@ -113,18 +124,29 @@ function keepScope(app: AppRow | null, scopes: readonly string[] | undefined): v
     );
 }
 
-apps.openapi(register, async (c) => {
-  const { appCode, name, developer, appVersion, scopes } = c.req.valid('json');
-  const db = dbOf(c.env);
+interface Registration {
+  appCode: string;
+  name: string;
+  developer: string;
+  appVersion: string;
+  scopes: readonly string[];
+}
+
+/** Makes an app known with its version, or updates it. @throws ProblemError scope_locked, conflict */
+export async function registerApp(
+  env: Env,
+  { appCode, name, developer, appVersion, scopes }: Registration,
+): Promise<{ app: AppRow; newest: VersionRow; isNew: boolean }> {
+  const db = dbOf(env);
   const now = Date.now();
-  const before = await findApp(db, appCode);
-  keepScope(before, scopes);
+  keepScope(await findApp(db, appCode), scopes);
   const made = await db
     .insert(providerApps)
     .values({ appCode, name, developer, createdAt: now, updatedAt: now })
     .onConflictDoNothing()
     .returning();
-  if (made.length === 0)
+  const isNew = made.length > 0;
+  if (!isNew)
     await db
       .update(providerApps)
       .set({ name, developer, updatedAt: now })
@@ -134,30 +156,55 @@ apps.openapi(register, async (c) => {
     .from(appVersions)
     .where(eq(appVersions.appCode, appCode));
   if (!versions.some(({ version }) => version === appVersion))
-    await addVersion(c.env, appCode, appVersion, now);
+    await addVersion(env, appCode, appVersion, now);
   if (scopes.includes(COMMUNICATIONS)) await turnScopeOn(db, appCode, appVersion, now);
-  const [app, newest] = [await knownApp(db, appCode), await knownVersion(db, appCode)];
-  return c.json(view(app, newest.version), made.length === 0 ? 200 : 201);
+  return { app: await knownApp(db, appCode), newest: await knownVersion(db, appCode), isNew };
+}
+
+/** Without `scopes` nothing is said of them. @throws ProblemError not_found, already_exists, scope_locked, conflict */
+export async function registerVersion(
+  env: Env,
+  { appCode, appVersion, scopes }: { appCode: string; appVersion: string; scopes?: string[] | undefined },
+): Promise<{ app: AppRow; inherited: string | null }> {
+  const db = dbOf(env);
+  const now = Date.now();
+  keepScope(await knownApp(db, appCode), scopes);
+  const { inherited } = await addVersion(env, appCode, appVersion, now);
+  if (scopes?.includes(COMMUNICATIONS) === true) await turnScopeOn(db, appCode, appVersion, now);
+  return { app: await knownApp(db, appCode), inherited };
+}
+
+/** What is said of a version's moderation and of its run on the test stand. @throws ProblemError not_found */
+export async function judgeVersion(
+  env: Env,
+  appCode: string,
+  appVersion: string,
+  word: Partial<z.infer<typeof Checks>>,
+): Promise<{ before: z.infer<typeof Checks>; after: z.infer<typeof Checks> }> {
+  const db = dbOf(env);
+  const { moderation, testStand } = await knownVersion(db, appCode, appVersion);
+  await db
+    .update(appVersions)
+    .set(word)
+    .where(and(eq(appVersions.appCode, appCode), eq(appVersions.version, appVersion)));
+  return {
+    before: { moderation, testStand },
+    after: { moderation: word.moderation ?? moderation, testStand: word.testStand ?? testStand },
+  };
+}
+
+apps.openapi(register, async (c) => {
+  const { app, newest, isNew } = await registerApp(c.env, c.req.valid('json'));
+  return c.json(view(app, newest.version), isNew ? 201 : 200);
 });
 
 apps.openapi(addAppVersion, async (c) => {
-  const { appCode, appVersion, scopes } = c.req.valid('json');
-  const db = dbOf(c.env);
-  const now = Date.now();
-  keepScope(await knownApp(db, appCode), scopes);
-  const { inherited } = await addVersion(c.env, appCode, appVersion, now);
-  if (scopes?.includes(COMMUNICATIONS) === true) await turnScopeOn(db, appCode, appVersion, now);
-  return c.json({ ...view(await knownApp(db, appCode), appVersion), inheritedConfiguration: inherited }, 201);
+  const body = c.req.valid('json');
+  const { app, inherited } = await registerVersion(c.env, body);
+  return c.json({ ...view(app, body.appVersion), inheritedConfiguration: inherited }, 201);
 });
 
 apps.openapi(report, async (c) => {
   const { appCode, appVersion } = c.req.valid('param');
-  const db = dbOf(c.env);
-  const known = await knownVersion(db, appCode, appVersion);
-  const { moderation = known.moderation, testStand = known.testStand } = c.req.valid('json');
-  await db
-    .update(appVersions)
-    .set(c.req.valid('json'))
-    .where(and(eq(appVersions.appCode, appCode), eq(appVersions.version, appVersion)));
-  return c.json({ moderation, testStand }, 200);
+  return c.json((await judgeVersion(c.env, appCode, appVersion, c.req.valid('json'))).after, 200);
 });

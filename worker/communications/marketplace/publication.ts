@@ -63,7 +63,12 @@ const isValid = (env: Env, { content }: ConfigurationRow): boolean =>
     (url) => checkOutgoingUrl(url, originsOf(env.OUTGOING_ORIGINS)).ok,
   );
 
-async function look(env: Env, app: AppRow, version: VersionRow): Promise<z.infer<typeof Publication>> {
+/** Which of the four conditions hold. */
+export async function lookAt(
+  env: Env,
+  app: AppRow,
+  version: VersionRow,
+): Promise<z.infer<typeof Publication>> {
   const configuration = await activeConfiguration(dbOf(env), app.appCode, version.version);
   const conditions = {
     scope: app.scopeSince !== null,
@@ -80,6 +85,25 @@ async function look(env: Env, app: AppRow, version: VersionRow): Promise<z.infer
   };
 }
 
+/** @throws ProblemError not_publishable, which names every condition that does not hold */
+export async function publishVersion(
+  env: Env,
+  app: AppRow,
+  version: VersionRow,
+): Promise<z.infer<typeof Publication>> {
+  const now = await lookAt(env, app, version);
+  if (!now.publishable) {
+    const missing = CONDITIONS.filter((condition) => !now.conditions[condition]);
+    throw new ProblemError(
+      'not_publishable',
+      `The app can’t be published: ${missing.map((condition) => WHY[condition]).join('; ')}.`,
+      { errors: missing.map((condition) => ({ field: `conditions.${condition}`, message: WHY[condition] })) },
+    );
+  }
+  const at = await publish(dbOf(env), version, Date.now());
+  return { ...now, publishedAt: new Date(at).toISOString() };
+}
+
 /** @throws ProblemError forbidden for a developer of other apps */
 export function ownApp(
   app: AppRow,
@@ -94,7 +118,7 @@ publication.openapi(show, async (c) => {
   const app = await knownApp(db, c.req.valid('param').appCode);
   ownApp(app, c.var.market);
   const version = await knownVersion(db, app.appCode, c.req.valid('query').appVersion);
-  return c.json(await look(c.env, app, version), 200);
+  return c.json(await lookAt(c.env, app, version), 200);
 });
 
 publication.openapi(publishRoute, async (c) => {
@@ -102,15 +126,5 @@ publication.openapi(publishRoute, async (c) => {
   const app = await knownApp(db, c.req.valid('param').appCode);
   ownApp(app, c.var.market);
   const version = await knownVersion(db, app.appCode, c.req.valid('query').appVersion);
-  const now = await look(c.env, app, version);
-  if (!now.publishable) {
-    const missing = CONDITIONS.filter((condition) => !now.conditions[condition]);
-    throw new ProblemError(
-      'not_publishable',
-      `The app can’t be published: ${missing.map((condition) => WHY[condition]).join('; ')}.`,
-      { errors: missing.map((condition) => ({ field: `conditions.${condition}`, message: WHY[condition] })) },
-    );
-  }
-  const at = await publish(db, version, Date.now());
-  return c.json({ ...now, publishedAt: new Date(at).toISOString() }, 200);
+  return c.json(await publishVersion(c.env, app, version), 200);
 });
