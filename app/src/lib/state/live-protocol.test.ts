@@ -31,8 +31,13 @@ describe('parseMessage', () => {
       temporary: true,
       reason: 'restart',
     });
+    expect(parseMessage('{"type":"inbox","changes":[{"prev":3}]}')).toEqual({
+      type: 'inbox',
+      changes: [{ prev: 3 }],
+    });
     for (const bad of [
       '',
+      '{"type":"inbox"}',
       'null',
       '[]',
       '{"type":"event","offset":"1","event":"x"}',
@@ -77,6 +82,21 @@ describe('step', () => {
     expect(step(at(4), mine).effects).toEqual([{ do: 'resume' }]);
     expect(step(at(5), { type: 'head', offset: 9, last: 5 })).toEqual({ known: at(9), effects: [] });
     expect(step(at(5), { type: 'head', offset: 9, last: 6 }).effects).toEqual([{ do: 'resume' }]);
+  });
+
+  it('hands on what changed in the inbox at once and keeps its place in the feed', () => {
+    const changes = [
+      { prev: 3, rev: 5 },
+      { prev: 3, rev: 5 },
+    ];
+    expect(step(at(5), { type: 'inbox', changes })).toEqual({
+      known: at(5),
+      effects: [{ do: 'deliver', event: 'inbox.changes', data: changes }],
+    });
+    expect(step(null, { type: 'inbox', changes })).toMatchObject({
+      known: null,
+      effects: [{ do: 'deliver' }],
+    });
   });
 
   it('tells the end of a session from the end of a socket', () => {

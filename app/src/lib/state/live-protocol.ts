@@ -17,6 +17,8 @@ export type LiveMessage =
   | { type: 'reload' }
   /** Entries of the log, which is no part of the feed. */
   | { type: 'log'; entries: readonly unknown[] }
+  /** What changed in the inbox, which is no part of the feed either. */
+  | { type: 'inbox'; changes: readonly unknown[] }
   /** `temporary`: connect again after a pause; otherwise don't. */
   | { type: 'bye'; temporary: boolean; reason: string };
 
@@ -40,10 +42,8 @@ export function parseMessage(frame: unknown): LiveMessage | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { type, epoch, offset, prev, last, event, data, entries, temporary, reason } = value as Record<
-    string,
-    unknown
-  >;
+  const { type, epoch, offset, prev, last, event, data, entries, changes, temporary, reason } =
+    value as Record<string, unknown>;
   const whole = (given: unknown): number | null => (Number.isSafeInteger(given) ? Number(given) : null);
   const at = whole(offset);
   if (type === 'hello' && (typeof epoch === 'string' || typeof epoch === 'number') && at !== null)
@@ -53,6 +53,7 @@ export function parseMessage(frame: unknown): LiveMessage | null {
   if (type === 'head' && at !== null) return { type, offset: at, last: whole(last) ?? at };
   if (type === 'reload') return { type };
   if (type === 'log' && Array.isArray(entries)) return { type, entries };
+  if (type === 'inbox' && Array.isArray(changes)) return { type, changes };
   if (type === 'bye')
     return { type, temporary: temporary === true, reason: typeof reason === 'string' ? reason : '' };
   return null;
@@ -94,6 +95,9 @@ export function step(
         known,
         effects: message.entries.map((data) => ({ do: 'deliver', event: 'log.event', data })),
       };
+    case 'inbox':
+      // Told at once, they are followed at once: their numbers are held against what was known before.
+      return { known, effects: [{ do: 'deliver', event: 'inbox.changes', data: message.changes }] };
     case 'reload':
       return { known: null, effects: [{ do: 'reload' }] };
     case 'bye':
