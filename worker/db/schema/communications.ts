@@ -14,6 +14,16 @@ export const providerApps = sqliteTable('provider_apps', {
   updatedAt: integer('updated_at').notNull(),
 });
 
+/** How a run of the test stand ended, as publication asks for it; the sandbox has the whole of it. */
+export interface TestStandRun {
+  id: string;
+  /** It says nothing of any other configuration. */
+  configurationId: string;
+  configurationVersion: string;
+  by: string;
+  checks: { code: string; state: string; problem: string | null }[];
+}
+
 export const appVersions = sqliteTable(
   'app_versions',
   {
@@ -29,6 +39,10 @@ export const appVersions = sqliteTable(
     testStand: text('test_stand', { enum: ['pending', 'passed', 'failed'] })
       .notNull()
       .default('pending'),
+    /** When the word on the test stand was said; null: never, or before this was kept. */
+    testStandAt: integer('test_stand_at'),
+    /** The run that said it; null where it is the marketplace's own word. */
+    testStandRun: text('test_stand_run', { mode: 'json' }).$type<TestStandRun>(),
     publishedAt: integer('published_at'),
     createdAt: integer('created_at').notNull(),
   },
