@@ -1,4 +1,5 @@
 import { newChannelId } from '../lib/ids';
+import type { Integration } from './allows';
 import type { ChannelView } from './contract';
 
 interface ChannelRow extends Record<string, SqlStorageValue> {
@@ -10,6 +11,12 @@ interface ChannelRow extends Record<string, SqlStorageValue> {
   name: string;
   parent: string | null;
   active: number;
+}
+
+interface ProviderRow extends Record<string, SqlStorageValue> {
+  key: number;
+  code: string;
+  integration: string | null;
 }
 
 /** A channel with its keys in this storage. */
@@ -34,6 +41,7 @@ export interface ChannelSaying {
 export class Channels {
   readonly #providers = new Map<string, number>();
   readonly #codes = new Map<number, string>();
+  readonly #integrations = new Map<number, Integration>();
   readonly #byKey = new Map<number, StoredChannel>();
 
   constructor(private readonly sql: SqlStorage) {
@@ -43,10 +51,13 @@ export class Channels {
   reload(): void {
     this.#providers.clear();
     this.#codes.clear();
+    this.#integrations.clear();
     this.#byKey.clear();
-    for (const { key, code } of this.sql.exec<{ key: number; code: string }>('SELECT * FROM providers')) {
+    for (const { key, code, integration } of this.sql.exec<ProviderRow>('SELECT * FROM providers')) {
       this.#providers.set(code, key);
       this.#codes.set(key, code);
+      // Written by `integrate` only.
+      if (integration !== null) this.#integrations.set(key, JSON.parse(integration) as Integration);
     }
     for (const row of this.sql.exec<ChannelRow>('SELECT * FROM channels ORDER BY key')) this.#keep(row);
   }
@@ -67,6 +78,20 @@ export class Channels {
     const code = this.#codes.get(provider);
     if (code === undefined) throw new Error(`no provider ${provider}`);
     return code;
+  }
+
+  /** What the provider's link said last; null: nothing yet. */
+  integration(provider: number): Integration | null {
+    return this.#integrations.get(provider) ?? null;
+  }
+
+  /** Answers whether it was something else before. */
+  integrate(provider: number, integration: Integration): boolean {
+    const text = JSON.stringify(integration);
+    if (text === JSON.stringify(this.integration(provider))) return false;
+    this.sql.exec('UPDATE providers SET integration = ? WHERE key = ?', text, provider);
+    this.#integrations.set(provider, integration);
+    return true;
   }
 
   byKey(key: number): StoredChannel {

@@ -16,6 +16,7 @@ interface ChatRow extends Record<string, SqlStorageValue> {
   last_seq: number | null;
   rev: number;
   created_at: number;
+  customer_at: number | null;
 }
 
 interface ParticipantRow extends Record<string, SqlStorageValue> {
@@ -41,6 +42,8 @@ export interface StoredChat {
   lastSeq: number | null;
   rev: number;
   createdAt: number;
+  /** When the customer wrote last, by the time it was sent; null: never. */
+  customerAt: number | null;
 }
 
 export interface StoredParticipant {
@@ -55,6 +58,7 @@ const MOST_PARTICIPANTS = 1_000;
 export class Chats {
   /** Highest number that a chat was given; read again when it is not known. */
   #rev: number | null = null;
+  #resetRev: number | null = null;
 
   constructor(
     private readonly sql: SqlStorage,
@@ -64,12 +68,33 @@ export class Chats {
   /** A transaction failed: what is kept in memory may be wrong. */
   reload(): void {
     this.#rev = null;
+    this.#resetRev = null;
   }
 
   /** How far the inbox has come. */
   get rev(): number {
-    this.#rev ??= this.sql.exec<{ rev: number | null }>('SELECT max(rev) AS rev FROM chats').one().rev ?? 0;
+    if (this.#rev === null) {
+      const { rev } = this.sql.exec<{ rev: number | null }>('SELECT max(rev) AS rev FROM chats').one();
+      this.#rev = Math.max(rev ?? 0, this.resetRev);
+    }
     return this.#rev;
+  }
+
+  /** Who has heard less than this reads the lists anew: what changed then is not told chat by chat. */
+  get resetRev(): number {
+    if (this.#resetRev === null) {
+      const sql = "SELECT value FROM state WHERE name = 'reset'";
+      const [row] = this.sql.exec<{ value: string }>(sql).toArray();
+      this.#resetRev = row === undefined ? 0 : Number(row.value);
+    }
+    return this.#resetRev;
+  }
+
+  /** Something changed that every chat may show. */
+  reset(): void {
+    this.#resetRev = this.#next();
+    const sql = "INSERT OR REPLACE INTO state (name, value) VALUES ('reset', ?)";
+    this.sql.exec(sql, String(this.#resetRev));
   }
 
   byKey(key: number): StoredChat {
@@ -175,15 +200,17 @@ export class Chats {
   }
 
   /** A message came: the chat moves up where it is the newest. */
-  came(chat: StoredChat, place: Place, unread: boolean): void {
+  came(chat: StoredChat, place: Place, from: { customer: boolean; unread: boolean }): void {
     const newest = chat.lastSeq === null || isAfter(place, { at: chat.lastAt, seq: chat.lastSeq });
     const last = newest ? place : { at: chat.lastAt, seq: chat.lastSeq };
+    const customerAt = from.customer ? Math.max(chat.customerAt ?? place.at, place.at) : chat.customerAt;
     this.sql.exec(
-      'UPDATE chats SET rev = ?, last_at = ?, last_seq = ?, unread = unread + ? WHERE key = ?',
+      'UPDATE chats SET rev = ?, last_at = ?, last_seq = ?, unread = unread + ?, customer_at = ? WHERE key = ?',
       this.#next(),
       last.at,
       last.seq,
-      unread ? 1 : 0,
+      from.unread ? 1 : 0,
+      customerAt,
       chat.key,
     );
   }
@@ -254,6 +281,7 @@ const chatOf = (row: ChatRow): StoredChat => ({
   lastSeq: row.last_seq,
   rev: row.rev,
   createdAt: row.created_at,
+  customerAt: row.customer_at,
 });
 
 const participantOf = (row: ParticipantRow): StoredParticipant => ({

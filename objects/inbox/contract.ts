@@ -12,6 +12,7 @@ import type { ProviderInbox } from './provider-contract';
 export { MESSAGE_DIRECTIONS, MESSAGE_STATUSES, PARTICIPANT_ROLES } from './machine';
 export type * from './people-contract';
 export type * from './provider-contract';
+export { WHY_NOT } from './shapes';
 export type * from './shapes';
 
 export interface InboxApi extends Rpc.DurableObjectBranded, ProviderInbox, PeopleInbox {}

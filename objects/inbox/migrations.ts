@@ -117,4 +117,16 @@ export const INBOX_MIGRATIONS: readonly ObjectMigration[] = [
     name: 'participants in their order',
     sql: 'CREATE INDEX participants_chat ON participants (chat);',
   },
+  {
+    id: 3,
+    name: 'what channels can do, when customers wrote last',
+    sql: `
+      ALTER TABLE providers ADD COLUMN integration TEXT;
+      ALTER TABLE chats ADD COLUMN customer_at INTEGER;
+      UPDATE chats SET customer_at = (
+        SELECT sent_at FROM messages WHERE chat = chats.key AND direction = 'incoming'
+        ORDER BY sent_at DESC, seq DESC LIMIT 1
+      );
+    `,
+  },
 ];

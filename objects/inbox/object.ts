@@ -3,6 +3,7 @@ import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import { Timers } from '../lib/timers';
 import { providerLinkName, type ProviderNews } from '../provider-link/contract';
+import { sandboxOf } from '../sandbox/contract';
 import { Channels } from './channels';
 import { Chats } from './chats';
 import type * as c from './contract';
@@ -50,8 +51,11 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
       {
         chats,
         views,
-        send: (changes) =>
-          env.CALL_HUB.getByName(this.#tenant()).tellInbox(JSON.stringify(changes.map(changeWire))),
+        send: async (changes) => {
+          // Nobody stands at the live feed of a tenant that is played.
+          if (sandboxOf(this.#tenant()) !== null) return;
+          await env.CALL_HUB.getByName(this.#tenant()).tellInbox(JSON.stringify(changes.map(changeWire)));
+        },
         later: () => this.#timers.setBy('tell', Date.now() + AGAIN_MS),
       },
       this.#timers.at('tell') !== null,
@@ -62,6 +66,10 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
       messages,
       views,
       tell: (chat, message) => this.#teller.note(chat, message),
+      tellAll: () => {
+        chats.reset();
+        this.#teller.noteAll();
+      },
     };
     this.#outgoing = new Outgoing({
       sql,
@@ -161,6 +169,16 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
 
   async saw(input: Parameters<c.InboxApi['saw']>[0]) {
     return this.#commit(() => this.#people.saw(input));
+  }
+
+  async erase(): Promise<void> {
+    if (sandboxOf(this.#tenant()) === null) throw new Error('this is of a real tenant');
+    const { storage } = this.ctx;
+    await storage.deleteAlarm();
+    await storage.deleteAll();
+    migrateObject(storage, INBOX_MIGRATIONS);
+    this.#channels.reload();
+    this.#chats.reload();
   }
 
   override async alarm(): Promise<void> {

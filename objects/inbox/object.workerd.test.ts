@@ -159,7 +159,7 @@ describe('channels and chats', () => {
       field: 'chat.channelId',
     });
     const reply = { user: OLGA, chatId: message.chatId, text: 'x', now: NOW };
-    expect(await world.object.reply(reply)).toEqual({ ok: false, code: 'channel_inactive' });
+    expect(await world.object.reply(reply)).toMatchObject({ ok: false, code: 'channel_inactive' });
     expect(await world.connect('main', 'telegram')).toMatchObject({ again: false, value: { active: true } });
     await world.got('m2');
     expect(await world.object.channels()).toMatchObject([{ externalId: 'main', unread: 2 }]);

@@ -1,6 +1,6 @@
 /** The half of the Inbox's contract that people stand behind: the workspace, and cards of calls. */
-import type { Author, ChannelView, ChatView, MessageView } from './shapes';
 import type { InboxRefusal } from './provider-contract';
+import type { Author, ChannelView, ChatAllows, ChatView, MessageView, WhyNot } from './shapes';
 
 export interface ChatQuery {
   /** Our id. */
@@ -65,22 +65,19 @@ export interface Once {
 }
 
 /**
- * `no_such_chat`, `no_such_message`; `channel_inactive`: nothing can be sent over it; `not_yours`: somebody else wrote
- * it, or a customer did; `not_failed`: only what failed is sent again; `failed`: it never reached the customer, so there
- * is nothing to edit; `key_reused`.
+ * `no_such_chat`, `no_such_message`; `not_yours`: somebody else wrote it, or a customer did; `not_failed`: only what
+ * failed is sent again; `failed`: it never reached the customer, so there is nothing to edit; `key_reused`; and what a
+ * chat does not allow.
  */
 export type PersonRefusalCode =
-  | 'no_such_chat'
-  | 'no_such_message'
-  | 'channel_inactive'
-  | 'not_yours'
-  | 'not_failed'
-  | 'failed'
-  | 'key_reused';
+  'no_such_chat' | 'no_such_message' | 'not_yours' | 'not_failed' | 'failed' | 'key_reused' | WhyNot;
+
+/** `allows`: of the chat, where that is why. */
+export type PersonRefusal = InboxRefusal<PersonRefusalCode> & { allows?: ChatAllows };
 
 /** `before`: what it was, where that is worth an audit row. */
 export type PersonResult<T> =
-  { ok: true; again: boolean; value: T; before?: string | undefined } | InboxRefusal<PersonRefusalCode>;
+  { ok: true; again: boolean; value: T; before?: string | undefined } | PersonRefusal;
 
 /** `reset`: more has changed than is told one by one; read the lists anew. */
 export interface ChangesPage {
@@ -107,4 +104,6 @@ export interface PeopleInbox {
   saw(
     input: PersonRequest & { chatId: string; upTo?: number | undefined },
   ): Promise<PersonResult<{ seen: number; chat: ChatView }>>;
+  /** Of a sandbox alone: takes away all that is stored. */
+  erase(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { ProviderDelivery } from '../provider-link/contract';
+import { allowsOf, whyNoEdit, whyNoReply } from './allows';
 import type { StoredChat } from './chats';
 import type * as c from './contract';
 import { hasFailed } from './machine';
@@ -16,7 +17,11 @@ interface PeopleParts extends DeskParts {
   send(provider: number, task: Task, now: number): void;
 }
 
-const refused = (code: c.PersonRefusalCode): c.InboxRefusal<c.PersonRefusalCode> => ({ ok: false, code });
+const refused = (code: c.PersonRefusalCode, allows?: c.ChatAllows): c.PersonRefusal => ({
+  ok: false,
+  code,
+  ...(allows && { allows }),
+});
 
 type Requested<M extends 'reply' | 'edit' | 'resend' | 'saw'> = Parameters<c.PeopleInbox[M]>[0];
 
@@ -25,12 +30,13 @@ export class PeopleDesk {
   constructor(private readonly parts: PeopleParts) {}
 
   reply({ user, chatId, text, once, now }: Requested<'reply'>): c.PersonResult<c.MessageView> {
-    const { chats, channels, messages } = this.parts;
+    const { chats, messages } = this.parts;
     const before = once === undefined ? null : this.#answered(user.id, once, now);
     if (before !== null) return before;
     const chat = chats.byId(chatId);
     if (chat === null) return refused('no_such_chat');
-    if (!channels.byKey(chat.channel).channel.active) return refused('channel_inactive');
+    const no = this.#noReply(chat, text, now);
+    if (no !== null) return no;
     const message = messages.add(
       {
         provider: chat.provider,
@@ -48,18 +54,22 @@ export class PeopleDesk {
       chat.channel,
     );
     if (once !== undefined) this.#remember(user.id, once, message.seq, now);
-    chats.came(chat, { at: message.sentAt, seq: message.seq }, false);
+    chats.came(chat, { at: message.sentAt, seq: message.seq }, { customer: false, unread: false });
     this.#send(chat, sending(message, message.id), now);
     return this.#told(message, chat);
   }
 
   edit({ user, messageId, text, now }: Requested<'edit'>): c.PersonResult<c.MessageView> {
-    const { messages, chats } = this.parts;
+    const { messages, chats, views } = this.parts;
     const found = this.#own(messageId, user);
     if ('code' in found) return found;
     const { message, chat } = found;
     if (hasFailed(message.progress)) return refused('failed');
     if (message.text === text) return this.#told(message, chat, true);
+    const state = views.state(chat);
+    const allows = allowsOf(state, now);
+    const no = whyNoEdit(state, allows, text);
+    if (no !== null) return refused(no, allows);
     messages.edit(message, text, chat.channel, now);
     messages.setError(message, null);
     chats.touch(chat.key);
@@ -74,12 +84,13 @@ export class PeopleDesk {
   }
 
   resend({ user, messageId, now }: Requested<'resend'>): c.PersonResult<c.MessageView> {
-    const { messages, chats, channels } = this.parts;
+    const { messages, chats } = this.parts;
     const found = this.#own(messageId, user);
     if ('code' in found) return found;
     const { message, chat } = found;
     if (!hasFailed(message.progress)) return refused('not_failed');
-    if (!channels.byKey(chat.channel).channel.active) return refused('channel_inactive');
+    const no = this.#noReply(chat, message.text, now);
+    if (no !== null) return no;
     messages.sendAgain(message);
     chats.touch(chat.key);
     const ids = Array.from({ length: message.attempt }, (_, n) => deliveryId(message, n + 1));
@@ -108,9 +119,9 @@ export class PeopleDesk {
 
   /** The whole chat was read, or only some of its messages. */
   #tellRead(chat: StoredChat, seen: readonly StoredMessage[], now: number): void {
-    const { chats, channels } = this.parts;
+    const { chats, views } = this.parts;
     // Nobody would take it, and nobody waits for it.
-    if (!channels.byKey(chat.channel).channel.active) return;
+    if (!allowsOf(views.state(chat), now).read) return;
     if (chats.byKey(chat.key).unread === 0 || seen.length > MOST_READ_ONE_BY_ONE) {
       this.#send(chat, { id: `${chat.id}.r${chats.rev}`, kind: 'mark_read' }, now);
       return;
@@ -136,11 +147,15 @@ export class PeopleDesk {
     send(chat.provider, { delivery, ...(replay && { replay }) }, now);
   }
 
+  /** The refusal of a text that can't go out now; null: it can. */
+  #noReply(chat: StoredChat, text: string, now: number): c.PersonRefusal | null {
+    const allows = allowsOf(this.parts.views.state(chat), now);
+    const why = whyNoReply(allows, text);
+    return why === null ? null : refused(why, allows);
+  }
+
   /** A message that this user wrote here. */
-  #own(
-    messageId: string,
-    user: c.Author,
-  ): { message: StoredMessage; chat: StoredChat } | c.InboxRefusal<c.PersonRefusalCode> {
+  #own(messageId: string, user: c.Author): { message: StoredMessage; chat: StoredChat } | c.PersonRefusal {
     const message = this.parts.messages.byId(messageId);
     if (message === null) return refused('no_such_message');
     if (message.author?.id !== user.id) return refused('not_yours');

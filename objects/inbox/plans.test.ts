@@ -32,7 +32,8 @@ class Bench {
     const messages = new Messages(sql);
     this.views = new Views(channels, this.chats, messages);
     this.reading = new Reading(channels, this.chats, messages, this.views);
-    const parts = { channels, chats: this.chats, messages, views: this.views, tell: () => undefined };
+    const deaf = { tell: () => undefined, tellAll: () => undefined };
+    const parts = { channels, chats: this.chats, messages, views: this.views, ...deaf };
     this.desk = new ProviderDesk(parts, channels.provider('chat-post'));
     this.desk.connect({ channel: { id: 'main', code: 'telegram', name: 'Shop' }, now: 1 });
     this.add(1);

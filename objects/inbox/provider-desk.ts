@@ -13,6 +13,8 @@ export interface DeskParts {
   views: Views;
   /** Something of a chat changed that live sockets are told; `message`: what was added to it or changed in it. */
   tell(chat: number, message?: StoredMessage): void;
+  /** Something changed that every chat may show. */
+  tellAll(): void;
 }
 
 type Requested<M extends keyof c.ProviderInbox> = Omit<Parameters<c.ProviderInbox[M]>[0], 'provider'>;
@@ -32,18 +34,20 @@ export class ProviderDesk {
   ) {}
 
   connect({ channel, now }: Requested<'connectChannel'>): c.ProviderResult<c.ChannelView> {
-    const { channels, views } = this.parts;
+    const { channels, views, tellAll } = this.parts;
     const changed = channels.connect(this.provider, channel, now);
+    if (changed !== null) tellAll();
     const key = (changed ?? channels.ofProvider(this.provider, channel.id))?.key;
     if (key === undefined) throw new Error('a channel was connected and is not there');
     return { ok: true, again: changed === null, value: views.channel(key) };
   }
 
   disconnect({ channelId }: Requested<'disconnectChannel'>): c.ProviderResult<c.ChannelView> {
-    const { channels, views } = this.parts;
+    const { channels, views, tellAll } = this.parts;
     const known = channels.ofProvider(this.provider, channelId);
     if (known === null) return refused('no_such_channel');
     const changed = channels.disconnect(known);
+    if (changed !== null) tellAll();
     return { ok: true, again: changed === null, value: views.channel(known.key) };
   }
 
@@ -112,7 +116,8 @@ export class ProviderDesk {
       },
       chat.channel,
     );
-    chats.came(chat, { at: added.sentAt, seq: added.seq }, unread);
+    const customer = message.direction === 'incoming';
+    chats.came(chat, { at: added.sentAt, seq: added.seq }, { customer, unread });
     if (!quiet) tell(chat.key, added);
     return {
       ok: true,
@@ -149,7 +154,7 @@ export class ProviderDesk {
 
   /** What became of deliveries to the provider, and what it answered when asked. */
   news(news: ProviderNews, read: (body: Record<string, unknown>) => c.NewMessage | null): void {
-    const { channels } = this.parts;
+    const { channels, tellAll } = this.parts;
     switch (news.kind) {
       case 'delivered':
         this.#delivered(news);
@@ -161,9 +166,18 @@ export class ProviderDesk {
         }
         return;
       case 'channels':
-        for (const { parentId, ...channel } of news.channels)
-          channels.connect(this.provider, { ...channel, parent: parentId }, news.at);
+        {
+          const changed = news.channels.map(({ parentId, ...channel }) =>
+            channels.connect(this.provider, { ...channel, parent: parentId }, news.at),
+          );
+          if (changed.some((one) => one !== null)) tellAll();
+        }
         return;
+      case 'integration': {
+        const { active, capabilities } = news;
+        if (channels.integrate(this.provider, { active, capabilities })) tellAll();
+        return;
+      }
       case 'history':
         for (const body of news.messages) {
           const message = read(body);
@@ -172,6 +186,7 @@ export class ProviderDesk {
         return;
       case 'uninstalled':
         for (const one of channels.all()) if (one.provider === this.provider) channels.disconnect(one);
+        tellAll();
     }
   }
 

@@ -124,7 +124,7 @@ export class Reading {
   changes(since: number): c.ChangesPage {
     const { rev } = this.chats;
     // A number from before the inbox was lost and begun anew says nothing.
-    if (since > rev) return { rev, chats: [], reset: true };
+    if (since > rev || since < this.chats.resetRev) return { rev, chats: [], reset: true };
     const sql = `SELECT * FROM chats WHERE rev > ? ORDER BY rev LIMIT ${MOST_CHANGES + 1}`;
     const rows = this.chats.read(sql, since);
     if (rows.length > MOST_CHANGES) return { rev, chats: [], reset: true };

@@ -58,6 +58,35 @@ export interface MessageView {
   seen: boolean;
 }
 
+/**
+ * `not_connected`: the tenant has no active integration with the provider; `channel_inactive`: its account is switched
+ * off; `not_supported`: the channel can't do it; `window_closed`: the channel takes replies only so long after the
+ * customer's last message; `text_too_long`: for this channel.
+ */
+export const WHY_NOT = [
+  'not_connected',
+  'channel_inactive',
+  'not_supported',
+  'window_closed',
+  'text_too_long',
+] as const;
+export type WhyNot = (typeof WHY_NOT)[number];
+
+/** What people can do in a chat, as of when it was asked. */
+export interface ChatAllows {
+  reply: boolean;
+  /** Why there is no reply; null where there is one. */
+  whyNot: WhyNot | null;
+  /** Until when there is; null: no end is known, or there is none now. */
+  replyUntil: number | null;
+  /** Whether what was sent can be changed. */
+  edit: boolean;
+  /** Whether the provider hears what was read; it is marked as seen here all the same. */
+  read: boolean;
+  /** UTF-16 code units. */
+  maxTextLength: number;
+}
+
 export interface ChatView {
   id: string;
   externalId: string;
@@ -71,6 +100,7 @@ export interface ChatView {
   lastAt: number;
   createdAt: number;
   rev: number;
+  allows: ChatAllows;
 }
 
 /**

@@ -55,6 +55,11 @@ export class Teller {
     this.#look = true;
   }
 
+  /** What changed is not told chat by chat: clients are told to look. */
+  noteAll(): void {
+    this.#look = true;
+  }
+
   async tell(): Promise<void> {
     if (this.#telling) return;
     this.#telling = true;

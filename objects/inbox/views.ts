@@ -1,6 +1,7 @@
 import type { Channels } from './channels';
 import type { Chats, StoredChat } from './chats';
 import type { ChannelView, ChatView, MessageView, Participant } from './contract';
+import { allowsOf, type ChatState } from './allows';
 import { statusOf } from './machine';
 import type { Messages, StoredMessage } from './messages';
 
@@ -13,6 +14,7 @@ export class Views {
     private readonly channels: Channels,
     private readonly chats: Chats,
     private readonly messages: Messages,
+    private readonly clock: () => number = Date.now,
   ) {}
 
   channel(key: number): ChannelView {
@@ -39,7 +41,14 @@ export class Views {
       lastAt: chat.lastAt,
       createdAt: chat.createdAt,
       rev: chat.rev,
+      allows: allowsOf(this.state(chat), this.clock()),
     };
+  }
+
+  /** What decides about what can be done in a chat. */
+  state(chat: StoredChat): ChatState {
+    const { channel, provider } = this.channels.byKey(chat.channel);
+    return { integration: this.channels.integration(provider), channel, customerAt: chat.customerAt };
   }
 
   message(message: StoredMessage, chatId: string): MessageView {

@@ -1,5 +1,5 @@
 /** The inbox as people's clients see it: answers of `/api/inbox`, and what live sockets are told. */
-import type { ChannelView, ChatView, InboxChange, MessageView } from './contract';
+import type { ChannelView, ChatAllows, ChatView, InboxChange, MessageView } from './contract';
 
 const iso = (at: number): string => new Date(at).toISOString();
 
@@ -33,6 +33,15 @@ export const messageWire = (message: MessageView) => ({
   seen: message.seen,
 });
 
+export const allowsWire = ({ reply, whyNot, replyUntil, edit, read, maxTextLength }: ChatAllows) => ({
+  reply,
+  why_not: whyNot,
+  reply_until: replyUntil === null ? null : iso(replyUntil),
+  edit,
+  read,
+  max_text_length: maxTextLength,
+});
+
 export const chatWire = (chat: ChatView) => ({
   id: chat.id,
   channel: channelWire(chat.channel),
@@ -43,6 +52,7 @@ export const chatWire = (chat: ChatView) => ({
   last_at: iso(chat.lastAt),
   created_at: iso(chat.createdAt),
   rev: chat.rev,
+  allows: allowsWire(chat.allows),
 });
 
 export const changeWire = ({ prev, rev, chat, messages }: InboxChange) => ({

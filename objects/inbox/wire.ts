@@ -3,11 +3,9 @@
  * description for both ways in.
  */
 import { z } from 'zod';
+import { LONGEST_TEXT } from './allows';
 import type { NewMessage } from './contract';
 import { MESSAGE_DIRECTIONS, PARTICIPANT_ROLES } from './machine';
-
-/** Longest text of one message, UTF-16 code units. */
-const LONGEST_TEXT = 20_000;
 
 /** What can be stored and given back as it came: no half of a surrogate pair. */
 const whole = (text: string): boolean => text.isWellFormed();

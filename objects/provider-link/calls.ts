@@ -73,8 +73,25 @@ export class Calls {
     // A good-bye that was not said yet is none when the integration goes on.
     else if (tasks.length > 0) store.drop(FAREWELLS, this.parts.underWay());
     for (const task of tasks) this.ask(task, uninstalled ? 'uninstalled' : 'deactivated', now);
+    this.tellIntegration(after, now);
     if (uninstalled) store.addNews({ id: crypto.randomUUID(), at: now, kind: 'uninstalled' });
     return { uninstalled };
+  }
+
+  /** Tells what people can do now, where it is something else than what was told last. */
+  private tellIntegration({ tie, tokens }: LinkConfig, now: number): void {
+    const { state, store } = this.parts;
+    const integration = {
+      active: tie !== null && tokens.length > 0,
+      capabilities: tie?.content.capabilities ?? {},
+    };
+    const text = JSON.stringify(integration);
+    const told = state.read<string>('integration');
+    if (text === told) return;
+    state.write('integration', text);
+    // Of what never was there is nothing to be told.
+    if (told !== undefined || tie !== null)
+      store.addNews({ id: newsId(), at: now, kind: 'integration', ...integration });
   }
 
   /** Starts the first synchronisation from its beginning. */

@@ -91,6 +91,8 @@ export type ProviderNews = { id: string; at: number } & (
   | { kind: 'channels'; channels: ProviderChannel[] }
   /** A page of the first synchronisation: bodies as of `POST /messages`, to be stored without notifying anybody. */
   | { kind: 'history'; messages: Record<string, unknown>[] }
+  /** The integration became active or is no more, or its channels can do other things by now; `*`: those not named. */
+  | { kind: 'integration'; active: boolean; capabilities: Record<string, Capabilities> }
   /** The app was uninstalled: every account of the provider, main and children, is to be deactivated. */
   | { kind: 'uninstalled' }
 );

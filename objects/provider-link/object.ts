@@ -56,7 +56,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
         keep();
       });
       this.calls.kick();
-      ctx.waitUntil(this.wakeAtNext());
+      ctx.waitUntil(this.news.run().then(() => this.wakeAtNext()));
     });
     this.hook = new Webhook(this.state, env, () => this.copy.tenantId);
     const { state, store } = this;

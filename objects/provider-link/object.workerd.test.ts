@@ -15,6 +15,37 @@ async function active(content = CONTENT): Promise<TestProvider> {
   return link;
 }
 
+describe('what people can do', () => {
+  it('is told the Inbox when it changes, and not when the copy is read again', async () => {
+    const link = new TestProvider();
+    const capabilities = { telegram: { maxTextLength: 100 } };
+    await link.activate({ ...CONTENT, capabilities });
+    await link.alarm();
+    await link.stub.configChanged();
+    await link.alarm();
+    expect(link.integrations).toMatchObject([
+      { kind: 'integration', active: false, capabilities },
+      { kind: 'integration', active: true, capabilities },
+    ]);
+    await revokeAll(link);
+    await link.alarm();
+    expect(link.integrations.slice(2)).toMatchObject([{ active: false, capabilities }]);
+  });
+
+  it('is told of a link from before it was told', async () => {
+    const link = await active();
+    link.integrations.length = 0;
+    await runInDurableObject(link.stub, (_, { storage: { sql } }) =>
+      sql.exec("DELETE FROM state WHERE name = 'integration'"),
+    );
+    await evictDurableObject(link.stub);
+    await link.behind();
+    await link.stub.configChanged();
+    await link.alarm();
+    expect(link.integrations).toMatchObject([{ active: true, capabilities: {} }]);
+  });
+});
+
 const revokeAll = async (link: TestProvider): Promise<void> => {
   await db.update(clientTokens).set({ revokedAt: 1 }).where(eq(clientTokens.tenantId, link.tenantId));
   await link.stub.configChanged();

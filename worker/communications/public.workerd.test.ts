@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ask, TestProvider } from '../../test/worker/support/communications';
 import { Tenant } from '../../test/worker/sweeps/support/tenant';
+import type { Capabilities } from '../../objects/provider-link/contract';
 
 const V1 = '/communications/v1';
 const provider = new TestProvider();
@@ -295,6 +296,48 @@ describe('/api/inbox', () => {
     });
     expect(edit.status).toBe(403);
     expect((await tenant.send('POST', path, { body: { text: '  ' } })).status).toBe(400);
+  });
+
+  it('says of each chat what its channel takes, and refuses with the same reason what it does not', async () => {
+    const { id } = await chat();
+    const { json: written } = await tenant.send('POST', `/api/inbox/chats/${id}/messages`, {
+      body: { text: 'Hello' },
+    });
+    const own = `/api/inbox/messages/${String(written['id'])}`;
+    const statusOf = async () => (await chat()).last.status;
+    await expect.poll(statusOf).toBe('sent');
+    const integrate = (active: boolean, telegram: Capabilities) =>
+      env.INBOX.getByName(provider.tenantId).takeProviderNews(provider.provider, [
+        { id: crypto.randomUUID(), at: 1, kind: 'integration', active, capabilities: { telegram } },
+      ]);
+    await integrate(true, { messages: { text: ['send'] }, maxTextLength: 10, replyWindowMinutes: 60 });
+    const { json } = await tenant.send('GET', `/api/inbox/chats/${id}`);
+    expect(json['allows']).toEqual({
+      reply: true,
+      why_not: null,
+      reply_until: expect.stringMatching(/Z$/) as string,
+      edit: false,
+      read: false,
+      max_text_length: 10,
+    });
+    const body = { text: 'Longer than ten' };
+    const long = await tenant.send('POST', `/api/inbox/chats/${id}/messages`, { body });
+    expect(long).toMatchObject({
+      status: 409,
+      json: {
+        code: 'INVALID_PARAMS',
+        details: { reason: 'text_too_long', allows: { max_text_length: 10 } },
+      },
+    });
+    const edit = await tenant.send('PATCH', own, { body: { text: 'Hi' } });
+    expect(edit).toMatchObject({ status: 409, json: { details: { reason: 'not_supported' } } });
+    expect(await post(`/messages/${String(written['id'])}/status`, { status: 'failed' })).toMatchObject({
+      status: 200,
+    });
+    await integrate(false, {});
+    const again = await tenant.send('POST', `${own}/resend`);
+    expect(again).toMatchObject({ status: 409, json: { details: { reason: 'not_connected' } } });
+    await integrate(true, {});
   });
 
   it('slows a program down', async () => {

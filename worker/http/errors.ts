@@ -25,6 +25,8 @@ export const PLATFORM_ERRORS = {
   SLOT_OFFLINE: { status: 409, retry: true },
   /** The device or PBX refused or failed the call. */
   CALL_FAILED: { status: 502, retry: true },
+  /** What a chat’s channel does not take now; `details.reason` says why. */
+  CHANNEL_REFUSES: { status: 409, retry: false },
   /** The run cannot start or stop as asked. */
   PIPELINE_ERROR: { status: 409, retry: false },
   /** Too many requests; `Retry-After` says when. */
@@ -55,6 +57,7 @@ const UNPUBLISHED: readonly PlatformErrorCode[] = [
   'METHOD_NOT_ALLOWED',
   'KEY_REUSED',
   'KEY_IN_FLIGHT',
+  'CHANNEL_REFUSES',
 ];
 
 export const publicCode = (code: PlatformErrorCode): PlatformErrorCode =>

@@ -64,6 +64,7 @@ const EXAMPLES: Record<PlatformErrorCode, string> = {
   SLOT_BUSY: 'Slot is currently used.',
   SLOT_OFFLINE: 'None of your phones is signed in.',
   CALL_FAILED: 'The device refused the call.',
+  CHANNEL_REFUSES: 'The channel takes replies only so long after the customer’s last message.',
   PIPELINE_ERROR: 'The pipeline is already running.',
   RATE_LIMITED: 'Too many attempts, try again in 30 seconds.',
   INTERNAL: 'Something went wrong on our side.',

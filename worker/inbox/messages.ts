@@ -55,10 +55,11 @@ const reply = apiRoute({
   summary: 'Reply',
   description:
     'Stored as `queued` and handed to the provider in the order of the chat; the live socket tells how far it comes. An ' +
-    '`Idempotency-Key` header makes a retry safe for 24 h: the same request is answered with the same message.',
+    '`Idempotency-Key` header makes a retry safe for 24 h: the same request is answered with the same message. What the ' +
+    'channel does not take is refused: `details.reason` says why, and `allows` of the chat says it beforehand.',
   tags,
   access: 'chat.write',
-  errors: ['NOT_FOUND', 'RATE_LIMITED', 'KEY_REUSED'],
+  errors: ['NOT_FOUND', 'RATE_LIMITED', 'KEY_REUSED', 'CHANNEL_REFUSES'],
   bodyLimit: BODY_LIMIT,
   request: {
     params: z.object({ id: ChatId }),
@@ -82,7 +83,7 @@ const edit = apiRoute({
   summary: 'Change a reply of one’s own',
   tags,
   access: 'chat.write',
-  errors: ['NOT_FOUND', 'RATE_LIMITED'],
+  errors: ['NOT_FOUND', 'RATE_LIMITED', 'CHANNEL_REFUSES'],
   bodyLimit: BODY_LIMIT,
   request: {
     params: z.object({ id: MessageId }),
@@ -97,7 +98,7 @@ const resend = apiRoute({
   summary: 'Send a reply again that failed',
   tags,
   access: 'chat.write',
-  errors: ['NOT_FOUND', 'RATE_LIMITED'],
+  errors: ['NOT_FOUND', 'RATE_LIMITED', 'CHANNEL_REFUSES'],
   request: { params: z.object({ id: MessageId }) },
   responses: { 200: json(Message, 'It is on its way again.') },
 });

@@ -1,5 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { MESSAGE_DIRECTIONS, MESSAGE_STATUSES, PARTICIPANT_ROLES } from '../../objects/inbox/contract';
+import {
+  MESSAGE_DIRECTIONS,
+  MESSAGE_STATUSES,
+  PARTICIPANT_ROLES,
+  WHY_NOT,
+} from '../../objects/inbox/contract';
 import { messageText } from '../../objects/inbox/wire';
 
 const id = (prefix: string) =>
@@ -85,6 +90,19 @@ export const Message = z
   })
   .openapi('InboxMessage', { example: MESSAGE });
 
+const Allows = z
+  .object({
+    reply: z.boolean(),
+    why_not: z.enum(WHY_NOT).nullable().openapi({ description: 'Why there is no reply.' }),
+    reply_until: z.iso.datetime().nullable().openapi({
+      description: 'Until when there is; null: no end is known, or there is none now.',
+    }),
+    edit: z.boolean().openapi({ description: 'Whether what was sent can be changed.' }),
+    read: z.boolean().openapi({ description: 'Whether the customer’s side hears what was read.' }),
+    max_text_length: z.int().openapi({ description: 'Of a reply, UTF-16 code units.' }),
+  })
+  .openapi('InboxAllows', { description: 'What can be done in the chat, as of this answer.' });
+
 export const Chat = z
   .object({
     id: z.string(),
@@ -96,6 +114,7 @@ export const Chat = z
     last_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
     rev: z.int().openapi({ description: 'The number of the inbox at which it changed last.' }),
+    allows: Allows,
   })
   .openapi('InboxChat', {
     example: {
@@ -108,5 +127,13 @@ export const Chat = z
       last_at: '2025-11-15T10:30:00.000Z',
       created_at: '2025-11-15T10:30:00.000Z',
       rev: 812,
+      allows: {
+        reply: true,
+        why_not: null,
+        reply_until: '2025-11-16T10:30:00.000Z',
+        edit: true,
+        read: true,
+        max_text_length: 4_096,
+      },
     },
   });

@@ -64,6 +64,8 @@ export class TestProvider {
   readonly provider: string;
   readonly asked: Asked[] = [];
   readonly news: ProviderNews[] = [];
+  /** What it is able to do, as the Inbox was told: apart, because each tie and token changes it. */
+  readonly integrations: ProviderNews[] = [];
   /** What a path answers; others answer `{}`. */
   readonly replies = new Map<string, (asked: Asked) => Reply>([
     ['/channels', () => Response.json({ items: [{ id: 'c1', code: 'telegram', name: 'Shop' }] })],
@@ -140,7 +142,7 @@ export class TestProvider {
       const opened = instance as unknown as Opened;
       opened.fetcher = (url, init) => this.answer(url, init);
       const takeProviderNews = (_: string, news: ProviderNews[]) => {
-        this.news.push(...news);
+        for (const one of news) (one.kind === 'integration' ? this.integrations : this.news).push(one);
         return Promise.resolve();
       };
       opened.news.parts.listener = () => ({ inbox: { takeProviderNews }, provider: this.provider });
