@@ -67,7 +67,7 @@ export async function installApp(
   const row = await findTie(env, tenantId, appCode);
   if (meta.changes === 0 || row === null) {
     await mustHaveConfiguration(env, appCode, appVersion);
-    throw new ProblemError('already_exists', 'The app is installed for this tenant: PUT moves it.');
+    throw new ProblemError('already_exists', 'The app is installed for this tenant already: an update moves it.');
   }
   const tie = await view(env, row);
   await note(env, tenantId, 'communications.install', appCode, null, tie);

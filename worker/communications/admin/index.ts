@@ -1,4 +1,6 @@
 import { newApiApp } from '../../http/openapi';
+import { marketplaceOwner } from '../owner';
+import { accounts } from './accounts';
 import { capabilities } from './capabilities';
 import { credentials } from './credentials';
 import { deliveries } from './deliveries';
@@ -11,3 +13,5 @@ communicationsAdmin.route('/', integrations);
 communicationsAdmin.route('/', deliveries);
 communicationsAdmin.route('/', capabilities);
 communicationsAdmin.route('/', credentials);
+communicationsAdmin.route('/', accounts);
+communicationsAdmin.route('/', marketplaceOwner);

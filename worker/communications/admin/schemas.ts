@@ -70,6 +70,20 @@ export const IntegrationDetail = Integration.extend({
   }),
 }).openapi('ProviderIntegrationDetail');
 
+export const Account = z
+  .object({
+    id: z.string().openapi({ example: 'chn_01m8033x7fhemb7yce' }),
+    external_id: z.string().openapi({ description: 'The provider’s id of the channel.', example: 'tg-main' }),
+    code: z.string().openapi({ example: 'telegram' }),
+    name: z.string().openapi({ example: 'Shop' }),
+    parent_id: z.string().nullable().openapi({
+      description: 'The provider’s id of the account it belongs to; null of a main one.',
+      example: null,
+    }),
+    active: z.boolean(),
+  })
+  .openapi('ProviderAccount');
+
 export const Delivery = z
   .object({
     id: z.string(),

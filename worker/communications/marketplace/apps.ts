@@ -130,22 +130,29 @@ interface Registration {
   developer: string;
   appVersion: string;
   scopes: readonly string[];
+  /** Refused where there is such an app. */
+  mustBeNew?: boolean;
 }
 
-/** Makes an app known with its version, or updates it. @throws ProblemError scope_locked, conflict */
+/**
+ * Makes an app known with its version, or updates it.
+ *
+ * @throws ProblemError scope_locked, conflict; already_exists for one that must be new
+ */
 export async function registerApp(
   env: Env,
-  { appCode, name, developer, appVersion, scopes }: Registration,
+  { appCode, name, developer, appVersion, scopes, mustBeNew = false }: Registration,
 ): Promise<{ app: AppRow; newest: VersionRow; isNew: boolean }> {
   const db = dbOf(env);
   const now = Date.now();
-  keepScope(await findApp(db, appCode), scopes);
+  if (!mustBeNew) keepScope(await findApp(db, appCode), scopes);
   const made = await db
     .insert(providerApps)
     .values({ appCode, name, developer, createdAt: now, updatedAt: now })
     .onConflictDoNothing()
     .returning();
   const isNew = made.length > 0;
+  if (mustBeNew && !isNew) throw new ProblemError('already_exists', 'There is an app of this code already.');
   if (!isNew)
     await db
       .update(providerApps)

@@ -63,19 +63,22 @@ const isValid = (env: Env, { content }: ConfigurationRow): boolean =>
     (url) => checkOutgoingUrl(url, originsOf(env.OUTGOING_ORIGINS)).ok,
   );
 
-/** Which of the four conditions hold. */
-export async function lookAt(
+/** Which of the four conditions hold, by the active configuration of the version. */
+export const conditionsOf = (
   env: Env,
   app: AppRow,
   version: VersionRow,
-): Promise<z.infer<typeof Publication>> {
+  configuration: ConfigurationRow | null,
+): z.infer<typeof Publication>['conditions'] => ({
+  scope: app.scopeSince !== null,
+  configuration: configuration !== null && isValid(env, configuration),
+  moderation: version.moderation === 'passed',
+  testStand: version.testStand === 'passed',
+});
+
+async function look(env: Env, app: AppRow, version: VersionRow): Promise<z.infer<typeof Publication>> {
   const configuration = await activeConfiguration(dbOf(env), app.appCode, version.version);
-  const conditions = {
-    scope: app.scopeSince !== null,
-    configuration: configuration !== null && isValid(env, configuration),
-    moderation: version.moderation === 'passed',
-    testStand: version.testStand === 'passed',
-  };
+  const conditions = conditionsOf(env, app, version, configuration);
   return {
     appCode: app.appCode,
     appVersion: version.version,
@@ -91,7 +94,7 @@ export async function publishVersion(
   app: AppRow,
   version: VersionRow,
 ): Promise<z.infer<typeof Publication>> {
-  const now = await lookAt(env, app, version);
+  const now = await look(env, app, version);
   if (!now.publishable) {
     const missing = CONDITIONS.filter((condition) => !now.conditions[condition]);
     throw new ProblemError(
@@ -118,7 +121,7 @@ publication.openapi(show, async (c) => {
   const app = await knownApp(db, c.req.valid('param').appCode);
   ownApp(app, c.var.market);
   const version = await knownVersion(db, app.appCode, c.req.valid('query').appVersion);
-  return c.json(await lookAt(c.env, app, version), 200);
+  return c.json(await look(c.env, app, version), 200);
 });
 
 publication.openapi(publishRoute, async (c) => {

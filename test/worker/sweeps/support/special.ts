@@ -2,6 +2,7 @@
 import { FcmSim } from '../../../sim/fcm/fcm';
 import { kinds } from './kinds';
 import { campaignSpecials } from './kinds-of-campaigns';
+import { communicationsSpecials } from './kinds-of-communications';
 import { enrolmentSpecials } from './kinds-of-enrolments';
 import { inboxSpecials } from './kinds-of-inbox';
 import { operatorSpecials } from './kinds-of-operators';
@@ -32,6 +33,7 @@ const running: Special = async (tenant, { body }) => {
 /** By operation. */
 export const SPECIAL: Readonly<Record<string, Special>> = {
   ...campaignSpecials,
+  ...communicationsSpecials,
   ...inboxSpecials,
   ...operatorSpecials,
   ...enrolmentSpecials,
