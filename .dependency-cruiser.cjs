@@ -51,7 +51,7 @@ module.exports = {
       from: { path: '^objects/(?!lib/)([^/]+)/', pathNot: '\\.test\\.ts$' },
       to: {
         path: '^objects/(?!lib/)',
-        pathNot: ['^objects/$1/', '/contract\\.ts$'],
+        pathNot: ['^objects/$1/', '/contract\\.ts$', '^objects/inbox/wire\\.ts$'],
       },
     },
     {
@@ -75,6 +75,20 @@ module.exports = {
       severity: 'error',
       from: { path: '^bridge/' },
       to: { path: '^(worker|objects|app|scripts|test)/' },
+    },
+    {
+      name: 'provider-into-platform',
+      comment: 'A provider is an outside system: it knows the public API by what is published of it, and no code of ours.',
+      severity: 'error',
+      from: { path: '^providers/([^/]+)/' },
+      to: { path: '^(worker|objects|bridge|app|scripts|test|providers/(?!$1/))/' },
+    },
+    {
+      name: 'platform-into-provider',
+      comment: 'Nor does the platform know one provider from another.',
+      severity: 'error',
+      from: { path: '^(worker|objects|bridge|app|scripts)/' },
+      to: { path: '^providers/' },
     },
     {
       name: 'edge-into-bridge',
@@ -106,7 +120,7 @@ module.exports = {
       name: 'product-into-dev-dependency',
       comment: 'What the Worker imports is a dependency, not a development dependency (types do not count).',
       severity: 'error',
-      from: { path: '^(worker|objects|bridge)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(worker|objects|bridge|providers)/', pathNot: '\\.test\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],

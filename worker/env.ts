@@ -14,6 +14,7 @@ import type { PipelinesApi } from '../objects/pipelines/contract';
 import type { ProviderLinkApi } from '../objects/provider-link/contract';
 import type { RateLimiterApi } from '../objects/rate-limiter/contract';
 import type { RequestKeysApi } from '../objects/request-keys/contract';
+import type { SandboxApi } from '../objects/sandbox/contract';
 import type { SessionGateApi } from '../objects/session-gate/contract';
 import type { SocketIoApi } from '../objects/socket-io/contract';
 
@@ -44,6 +45,7 @@ export interface Env {
   LEADS: DurableObjectNamespace<LeadsApi>;
   PROVIDER_LINK: DurableObjectNamespace<ProviderLinkApi>;
   REQUEST_KEYS: DurableObjectNamespace<RequestKeysApi>;
+  SANDBOX: DurableObjectNamespace<SandboxApi>;
 
   /** Keyring of the token signatures: JSON `{"active": kid, "keys": {kid: base64 of 32 bytes}}`. */
   JWT_KEYS: string;

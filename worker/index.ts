@@ -18,6 +18,7 @@ export { Pipelines } from '../objects/pipelines/object';
 export { ProviderLink } from '../objects/provider-link/object';
 export { RateLimiter } from '../objects/rate-limiter/object';
 export { RequestKeys } from '../objects/request-keys/object';
+export { Sandbox } from '../objects/sandbox/object';
 export { SessionGate } from '../objects/session-gate/object';
 export { SocketIo } from '../objects/socket-io/object';
 

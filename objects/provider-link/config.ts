@@ -4,26 +4,13 @@ import { openText } from '../../worker/auth/secrets';
 import { openDb } from '../../worker/db';
 import { clientTokens, providerConfigurations, tenantConfigurations, tenants } from '../../worker/db/schema';
 import type { Env } from '../../worker/env';
-import { PROVIDER_KEY, type ProviderContent } from './contract';
+import { sandboxOf } from '../sandbox/contract';
+import { PROVIDER_KEY, type LinkConfig, type ProviderContent } from './contract';
 
-export interface Tie {
-  configurationId: string;
-  appVersion: string;
-  configurationVersion: string;
-  content: ProviderContent;
-  /** The provider's key, sealed to its app. */
-  key: string;
-}
-
-export interface LinkConfig {
-  /** Null: the app is not installed for the tenant. */
-  tie: Tie | null;
-  /** Ids of good tokens; none: the integration is not active. */
-  tokens: string[];
-}
-
-/** Reads what D1 has of a tenant and provider; a disabled tenant has nothing. */
+/** Reads what D1 has of a tenant and provider; a disabled tenant has nothing. Of a tenant that is played, its sandbox knows. */
 export async function readConfig(env: Env, tenantId: string, provider: string): Promise<LinkConfig> {
+  const sandbox = sandboxOf(tenantId);
+  if (sandbox !== null) return env.SANDBOX.getByName(sandbox).linkConfig(tenantId);
   const db = openDb(env.DB);
   const [ties, tokens] = await db.batch([
     db

@@ -5,6 +5,9 @@
  * Times are milliseconds since the epoch.
  */
 import type { BreakerState } from '../lib/breaker';
+import type { Probe, ProbeRequest } from './exchange';
+
+export type * from './exchange';
 
 export const providerLinkName = (tenantId: string, provider: string): string => `${tenantId}:${provider}`;
 
@@ -45,6 +48,23 @@ export interface ProviderContent {
   authentication: { type: 'API_KEY'; in: 'header' | 'query'; name: string };
   /** By channel code; `*` for those not named. */
   capabilities?: Record<string, Capabilities>;
+}
+
+/** A configuration that a tenant runs on. */
+export interface Tie {
+  configurationId: string;
+  appVersion: string;
+  configurationVersion: string;
+  content: ProviderContent;
+  /** The provider's key, sealed to its app. */
+  key: string;
+}
+
+export interface LinkConfig {
+  /** Null: the app is not installed for the tenant. */
+  tie: Tie | null;
+  /** Ids of good tokens; none: the integration is not active. */
+  tokens: string[];
 }
 
 /** `unknown_token`: revoked, or of an integration that is no more. */
@@ -192,4 +212,8 @@ export interface ProviderLinkApi extends Rpc.DurableObjectBranded {
   rotateWebhook(): Promise<{ webhook: WebhookView; secret: string } | null>;
   /** False where there was none. */
   deleteWebhook(): Promise<boolean>;
+  /** Of a sandbox alone: asks the provider one thing now, beside the queues; nobody is told what became of it. */
+  probe(request: ProbeRequest): Promise<Probe>;
+  /** Of a sandbox alone: takes away all that is stored. */
+  erase(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { Env } from '../../worker/env';
 import type { State } from '../lib/state';
-import { readConfig, type LinkConfig } from './config';
+import { readConfig } from './config';
+import type { LinkConfig } from './contract';
 
 /** The copy is read anew this often while the link is in use; a change is told at once, this mends a lost word. */
 const FRESH_MS = 60_000;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LinkConfig } from './config';
+import type { LinkConfig } from './contract';
 import { backoff, consequences, judge, LANES, readAnswer, retryAfter, type LaneName } from './machine';
 
 const NOW = Date.UTC(2026, 0, 31);

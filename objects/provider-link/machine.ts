@@ -5,7 +5,7 @@
  */
 import { afterFailure, CLOSED, type Breaker } from '../lib/breaker';
 import type { OutgoingAnswer, OutgoingFailure } from '../lib/outgoing-fetch';
-import type { LinkConfig } from './config';
+import type { LinkConfig } from './contract';
 
 interface LanePolicy {
   /** Waits before the second attempt, the third …; the last one counts for all that follow. */

@@ -4,10 +4,12 @@ import { migrateObject } from '../lib/migrations';
 import { outgoingFetch, type Fetcher } from '../lib/outgoing-fetch';
 import { originsOf } from '../lib/outgoing-url';
 import { State } from '../lib/state';
+import { sandboxOf } from '../sandbox/contract';
 import { takeTokens, type Bucket } from '../lib/token-bucket';
 import { Calls } from './calls';
-import type * as c from './contract';
+import * as c from './contract';
 import { ConfigCopy } from './copy';
+import { exchangeOf } from './exchange';
 import { Lane } from './lane';
 import { readAnswer, TIMEOUT_MS, type Outcome, type Verdict } from './machine';
 import { MIGRATIONS } from './migrations';
@@ -61,7 +63,15 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     this.hook = new Webhook(this.state, env, () => this.copy.tenantId);
     const { state, store } = this;
     const reach: Fetcher = (url, init) => this.fetcher(url, init);
-    this.work = new Calls({ env, state, store, copy: this.copy, reach, underWay: () => this.calls.underWay });
+    this.work = new Calls({
+      env,
+      state,
+      store,
+      copy: this.copy,
+      reach,
+      underWay: () => this.calls.underWay,
+      watch: (exchange) => this.watch(exchange),
+    });
     this.calls = new Lane('calls', {
       storage,
       state,
@@ -212,6 +222,22 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     });
   }
 
+  async probe(request: c.ProbeRequest): Promise<c.Probe> {
+    this.mustBeSandbox();
+    await this.copy.current();
+    return this.work.probe(request);
+  }
+
+  async erase(): Promise<void> {
+    const name = this.mustBeSandbox();
+    const { storage } = this.ctx;
+    await storage.deleteAlarm();
+    await storage.deleteAll();
+    this.state.forget();
+    migrateObject(storage, MIGRATIONS);
+    this.copy.named(name);
+  }
+
   override async alarm(): Promise<void> {
     await this.copy.current();
     await Promise.all([this.calls.run(), this.events.run(), this.news.run()]);
@@ -229,13 +255,16 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     const url = this.hook.target;
     if (url === null) return { kind: 'refused', error: 'There is no webhook any more.' };
     const body = JSON.stringify(event.payload);
-    const now = Date.now();
+    const headers = this.hook.headers(event.id, body, Date.now());
+    const request = { url, init: { method: 'POST', headers, body } };
     const answer = await outgoingFetch(
       (to, init) => this.fetcher(to, init),
-      { url, init: { method: 'POST', headers: this.hook.headers(event.id, body, now), body } },
+      request,
       { timeoutMs: TIMEOUT_MS, maxBytes: WEBHOOK_ANSWER_BYTES },
       originsOf(this.env.OUTGOING_ORIGINS),
     );
+    const of = { kind: 'webhook', deliveries: [event.id], attempt: event.attempts };
+    await this.watch(() => exchangeOf(of, request, answer));
     return readAnswer(answer, event.attempts, Date.now());
   }
 
@@ -246,6 +275,25 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     if (verdict.kind === 'delivered') this.store.done(id, now);
     else if (verdict.kind === 'dead' || givenUp) this.store.die(id, verdict.error, now);
     else this.store.retry(id, verdict.at, verdict.error);
+  }
+
+  /** A sandbox shows its developer what goes over the wire; nobody else does. */
+  private async watch(exchange: () => c.Exchange): Promise<void> {
+    const { tenantId } = this.copy;
+    const sandbox = sandboxOf(tenantId);
+    if (sandbox === null) return;
+    try {
+      await this.env.SANDBOX.getByName(sandbox).note(tenantId, exchange());
+    } catch (error) {
+      console.warn('a sandbox could not be shown what went over the wire:', error);
+    }
+  }
+
+  /** The link's name. @throws where it is a real tenant's */
+  private mustBeSandbox(): string {
+    const { tenantId, provider } = this.copy;
+    if (sandboxOf(tenantId) === null) throw new Error('this is of a real tenant');
+    return c.providerLinkName(tenantId, provider);
   }
 
   /** A transaction after whose failure nothing of it is remembered either. */

@@ -1,7 +1,6 @@
 /** What a provider is asked and how its answers are read. */
 import { z } from 'zod';
-import type { Tie } from './config';
-import type { DeliveryKind, Endpoint, ProviderChannel } from './contract';
+import type { DeliveryKind, Endpoint, ProviderChannel, Tie } from './contract';
 import type { TaskKind } from './machine';
 import type { StoredDelivery } from './store';
 
