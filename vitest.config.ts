@@ -25,7 +25,7 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           environment: 'node',
           include: [
-            '{worker,objects,scripts,bridge}/**/*.test.ts',
+            '{worker,objects,scripts,bridge,providers}/**/*.test.ts',
             'test/sim/**/*.test.ts',
             'app/src/**/*.test.ts',
           ],
@@ -54,7 +54,7 @@ export default defineConfig({
           // The plugin keeps a line that an object logs until the next message to vitest; where that line is the last of
           // a file, vitest waits for its receipt and the run stops there without a word.
           disableConsoleIntercept: true,
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           hookTimeout: 30_000,
           maxWorkers: 2,
         },

@@ -62,6 +62,7 @@ export const steps: readonly Step[] = [
     'worker',
     'objects',
     'app/src',
+    'providers',
     'scripts',
     'test',
   ]),
