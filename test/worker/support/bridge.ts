@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { expect, vi } from 'vitest';
 import { encodeFrame, type Frame } from '../../../bridge/protocol/frames';
-import { PROTOCOL } from '../../../bridge/protocol/limits';
+import { HEARTBEAT_MS, PING, PROTOCOL } from '../../../bridge/protocol/limits';
 import { helloText, type BridgeMessage, type EdgeMessage } from '../../../bridge/protocol/messages';
 import type { BridgeEvent } from '../../../bridge/protocol/events';
 import { BRIDGE_HEADER, bridgeLinkName, type BridgeRecord } from '../../../objects/bridge-link/contract';
@@ -78,6 +78,7 @@ export const linkOfRecord = (record: BridgeRecord) =>
 export class TestBridge {
   readonly heard: Said[] = [];
   closed: { code: number; reason: string } | null = null;
+  #beating: ReturnType<typeof setInterval> | undefined;
   /** Sees every message as it comes. */
   onMessage: ((message: Said) => void) | null = null;
 
@@ -174,7 +175,15 @@ export class TestBridge {
     return this.closed ?? { code: 0, reason: '' };
   }
 
+  /** Says now and then that it is there, as real bridges do; without it the edge hangs up when a test takes long. */
+  keepAlive(): void {
+    const timer = setInterval(() => this.ws.send(PING), HEARTBEAT_MS);
+    this.ws.addEventListener('close', () => clearInterval(timer));
+    this.#beating = timer;
+  }
+
   hangUp(): void {
+    clearInterval(this.#beating);
     this.ws.close(1000, 'test');
   }
 }

@@ -88,6 +88,7 @@ export class SlotBridge {
     this.#tunnel = tunnel;
     await tunnel.hello({ journal: { id: this.#journal, head } });
     await tunnel.next('welcome');
+    tunnel.keepAlive();
     for (const [seq, event] of this.#unacked) this.#say({ t: 'event', seq, at: Date.now(), event });
   }
 
