@@ -176,6 +176,15 @@ export interface DeliveryView {
   error: string | null;
 }
 
+/** Which deliveries; of those that wait or died, the ones that all the rest fits. */
+export interface DeliveryFilter {
+  state: 'waiting' | 'dead';
+  /** As in `DeliveryView`. */
+  kind?: string | undefined;
+  /** Part of its id, its chat or its reason, in any case. */
+  text?: string | undefined;
+}
+
 export interface DeliveriesPage {
   items: DeliveryView[];
   next: string | null;
@@ -193,11 +202,9 @@ export interface ProviderLinkApi extends Rpc.DurableObjectBranded {
   configChanged(change?: { origin?: string }): Promise<void>;
   status(): Promise<ProviderLinkStatus>;
   /** Newest first; `limit` 1–200. */
-  deliveries(query: {
-    state: 'waiting' | 'dead';
-    cursor?: string | null;
-    limit: number;
-  }): Promise<DeliveriesPage>;
+  deliveries(
+    query: DeliveryFilter & { cursor?: string | null | undefined; limit: number },
+  ): Promise<DeliveriesPage>;
   /** Tries dead letters anew, at the end of their chats' queues; without ids, all of them. */
   replay(ids?: string[]): Promise<{ replayed: number }>;
   discard(ids?: string[]): Promise<{ discarded: number }>;

@@ -158,12 +158,12 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
   }
 
   async deliveries({
-    state,
     cursor,
     limit,
+    ...filter
   }: Parameters<c.ProviderLinkApi['deliveries']>[0]): Promise<c.DeliveriesPage> {
     const before = cursor && /^\d{1,15}$/.test(cursor) ? Number(cursor) : null;
-    return this.store.page(state, before, Math.min(Math.max(Math.trunc(limit), 1), 200));
+    return this.store.page(filter, before, Math.min(Math.max(Math.trunc(limit), 1), 200));
   }
 
   async replay(ids?: string[]): Promise<{ replayed: number }> {

@@ -1,4 +1,4 @@
-import type { DeliveriesPage, DeliveryView, ProviderNews } from './contract';
+import type { DeliveriesPage, DeliveryFilter, DeliveryView, ProviderNews } from './contract';
 import { ATTEMPT_LEASE_MS, FAREWELLS, type LaneName } from './machine';
 
 /** Settled ids are remembered this long: the Inbox may repeat itself after its own restart. */
@@ -168,12 +168,16 @@ export class LinkStore {
   }
 
   /** Newest first, older than `before` (a `seq`). */
-  page(state: 'waiting' | 'dead', before: number | null, limit: number): DeliveriesPage {
+  page({ state, kind, text }: DeliveryFilter, before: number | null, limit: number): DeliveriesPage {
     const rows = this.sql
       .exec<Row>(
-        `SELECT * FROM deliveries WHERE dead_at IS ${state === 'dead' ? 'NOT ' : ''}NULL AND seq < ?
-         ORDER BY seq DESC LIMIT ?`,
+        `SELECT * FROM deliveries WHERE dead_at IS ${state === 'dead' ? 'NOT ' : ''}NULL AND seq < ?1
+           AND (?2 IS NULL OR kind = ?2)
+           AND (?3 IS NULL OR instr(lower(id || ' ' || key || ' ' || coalesce(error, '')), lower(?3)) > 0)
+         ORDER BY seq DESC LIMIT ?4`,
         before ?? Number.MAX_SAFE_INTEGER,
+        kind ?? null,
+        text ?? null,
         limit + 1,
       )
       .toArray();

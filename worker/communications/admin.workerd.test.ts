@@ -63,6 +63,13 @@ describe('a tenant’s people', () => {
     });
     const rest = await as('GET', `/deliveries?state=dead&limit=2&cursor=${String(first.json.next)}`);
     expect(rest.json).toMatchObject({ items: [{ id: 'm-1' }], next: null });
+    const found = async (query: string) =>
+      ((await as('GET', `/deliveries?${query}`)).json.items as { id: string }[]).map(({ id }) => id);
+    expect(await found('kind=send_message&q=M-2')).toEqual(['m-2']);
+    expect(await found('q=NO+SUCH')).toHaveLength(3);
+    expect(await found('kind=mark_read')).toEqual([]);
+    expect(await found('state=waiting')).toEqual([]);
+    expect((await as('GET', '/deliveries?kind=A%27')).status).toBe(400);
     link.replies.delete('/send');
     expect((await as('POST', '/deliveries/replay', { ids: ['m-2'] })).json).toEqual({ replayed: 1 });
     expect((await as('POST', '/deliveries/discard')).json).toEqual({ discarded: 2 });

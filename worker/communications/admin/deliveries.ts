@@ -7,7 +7,7 @@ import { PlatformError } from '../../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../../http/openapi';
 import { linkOf } from '../ties';
 import { installed } from './integrations';
-import { Chosen, Delivery, LinkBody, providerParam } from './schemas';
+import { Chosen, Delivery, DeliveryKind, LinkBody, providerParam } from './schemas';
 import { deliveryView, linkView } from './view';
 
 const ROOT = '/api/communications/providers/{provider}';
@@ -24,6 +24,13 @@ const list = apiRoute({
     params: providerParam,
     query: z.object({
       state: z.enum(['waiting', 'dead']).default('dead'),
+      kind: DeliveryKind.optional(),
+      q: z
+        .string()
+        .trim()
+        .max(200)
+        .optional()
+        .openapi({ description: 'Part of a delivery’s id, of its chat’s or of its reason.' }),
       cursor: z
         .string()
         .regex(/^\d{1,15}$/, 'take `next` of the page before')
@@ -96,8 +103,8 @@ async function knownLink(c: Context<AppEnv>, provider: string) {
 
 deliveries.openapi(list, async (c) => {
   const link = await knownLink(c, c.req.valid('param').provider);
-  const { state, cursor, limit } = c.req.valid('query');
-  const { items, next } = await link.deliveries({ state, limit, ...(cursor !== undefined && { cursor }) });
+  const { q, ...query } = c.req.valid('query');
+  const { items, next } = await link.deliveries({ ...query, text: q === '' ? undefined : q });
   return c.json({ items: items.map(deliveryView), next }, 200);
 });
 

@@ -84,10 +84,16 @@ export const Account = z
   })
   .openapi('ProviderAccount');
 
+/** What people did, by endpoint (`send_message`) and by webhook (`message.sent`), and what the link asks by itself. */
+export const DeliveryKind = z
+  .string()
+  .regex(/^[a-z_.]{1,40}$/, 'small letters, dots and underscores')
+  .openapi({ example: 'send_message' });
+
 export const Delivery = z
   .object({
     id: z.string(),
-    kind: z.string().openapi({ example: 'send_message' }),
+    kind: DeliveryKind,
     chat_id: z.string(),
     created_at: z.iso.datetime(),
     attempts: z.int(),
