@@ -30,8 +30,29 @@ export const join = (one: Progress, other: Progress): Progress => (rank(one) >= 
 /** A sender's clock may be ahead of ours: nothing stands in the future, where it would stay the newest for ever. */
 export const sentAtOf = (said: number | undefined, now: number): number => Math.min(said ?? now, now);
 
-/** Text as a search reads it: nobody looks for ё by its dots. */
-export const findable = (text: string): string => text.replaceAll('ё', 'е').replaceAll('Ё', 'Е');
+/** Text as a search reads it: nobody looks for ё by its dots, nor for a letter by how it was put together. */
+export const findable = (text: string): string =>
+  text.normalize('NFC').replaceAll('ё', 'е').replaceAll('Ё', 'Е');
+
+/** Letters of these scripts, digits: of them it is sure that the index cuts a text into words where we do. */
+const WORD = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}]+/gu;
+const LETTERS = /[\p{L}\p{N}\p{M}]+/gu;
+const ACCENTED = /[\u00c0-\u024f\u1e00-\u1eff]/;
+
+/**
+ * The words of a text as the index has them: in small letters, Latin ones without their accents. Words with letters of
+ * scripts that are cut otherwise are left out.
+ */
+export function wordsIn(text: string): string[] {
+  const small = findable(text).toLowerCase();
+  const plain = ACCENTED.test(small)
+    ? small
+        .normalize('NFD')
+        .replaceAll(/([a-z])[\u0300-\u036f]+/g, '$1')
+        .normalize('NFC')
+    : small;
+  return plain.match(LETTERS)?.filter((word) => word.match(WORD)?.[0] === word) ?? [];
+}
 
 /** Where a message stands in its chat: by the time it was sent, among equals by its arrival. */
 export interface Place {

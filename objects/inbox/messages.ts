@@ -1,6 +1,7 @@
 import { newMessageId } from '../lib/ids';
 import type { Author } from './contract';
-import { findable, hasFailed, join, type MessageDirection, type Place, type Progress } from './machine';
+import type { Finder } from './finder';
+import { hasFailed, join, type MessageDirection, type Place, type Progress } from './machine';
 
 interface MessageRow extends Record<string, SqlStorageValue> {
   seq: number;
@@ -48,7 +49,10 @@ export type FreshMessage = Omit<StoredMessage, 'seq' | 'id' | 'editedAt' | 'atte
 
 /** Messages and the words that find them. Each change runs inside the caller's transaction. */
 export class Messages {
-  constructor(private readonly sql: SqlStorage) {}
+  constructor(
+    private readonly sql: SqlStorage,
+    private readonly finder: Finder,
+  ) {}
 
   bySeq(seq: number): StoredMessage | null {
     return this.#one('SELECT * FROM messages WHERE seq = ?', seq);
@@ -72,7 +76,7 @@ export class Messages {
     return [...this.sql.exec<MessageRow>(query, ...bindings)].map(messageOf);
   }
 
-  add(message: FreshMessage, channel: number): StoredMessage {
+  add(message: FreshMessage): StoredMessage {
     const id = newMessageId(message.receivedAt);
     const { seq } = this.sql
       .exec<{ seq: number }>(
@@ -94,14 +98,13 @@ export class Messages {
         message.seen ? 1 : 0,
       )
       .one();
-    this.#index(seq, message.text, message.chat, channel);
+    this.finder.added(seq);
     return { ...message, seq, id, editedAt: null, attempt: 1, error: null };
   }
 
-  edit({ seq, chat }: StoredMessage, text: string, channel: number, now: number): void {
+  edit({ seq }: StoredMessage, text: string, now: number): void {
     this.sql.exec('UPDATE messages SET text = ?, edited_at = ? WHERE seq = ?', text, now, seq);
-    this.sql.exec('DELETE FROM finder WHERE rowid = ?', seq);
-    this.#index(seq, text, chat, channel);
+    this.finder.changed(seq);
   }
 
   /** Never back. Answers whether it went on. */
@@ -135,7 +138,7 @@ export class Messages {
 
   remove({ seq }: StoredMessage): void {
     this.sql.exec('DELETE FROM messages WHERE seq = ?', seq);
-    this.sql.exec('DELETE FROM finder WHERE rowid = ?', seq);
+    this.finder.removed(seq);
   }
 
   /** The newest of a chat by the time it was sent. */
@@ -143,11 +146,6 @@ export class Messages {
     const sql = 'SELECT * FROM messages WHERE chat = ? ORDER BY sent_at DESC, seq DESC LIMIT 1';
     const last = this.#one(sql, chat);
     return last === null ? null : { at: last.sentAt, seq: last.seq };
-  }
-
-  #index(seq: number, text: string, chat: number, channel: number): void {
-    const facets = `h${chat} c${channel}`;
-    this.sql.exec('INSERT INTO finder (rowid, words, facets) VALUES (?, ?, ?)', seq, findable(text), facets);
   }
 
   #one(query: string, ...bindings: SqlStorageValue[]): StoredMessage | null {

@@ -129,4 +129,15 @@ export const INBOX_MIGRATIONS: readonly ObjectMigration[] = [
       );
     `,
   },
+  {
+    id: 4,
+    name: 'what words there are, and up to which message they were taken in',
+    sql: `
+      CREATE TABLE terms (word TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+      CREATE VIRTUAL TABLE vocabulary USING fts5vocab(finder, 'col');
+      INSERT OR IGNORE INTO terms (word) SELECT term FROM vocabulary WHERE col = 'words' AND length(term) >= 4;
+      DROP TABLE vocabulary;
+      INSERT INTO state (name, value) SELECT 'indexed', coalesce(max(seq), 0) FROM messages;
+    `,
+  },
 ];

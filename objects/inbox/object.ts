@@ -7,6 +7,7 @@ import { sandboxOf } from '../sandbox/contract';
 import { Channels } from './channels';
 import { Chats } from './chats';
 import type * as c from './contract';
+import { Finder } from './finder';
 import { Messages } from './messages';
 import { INBOX_MIGRATIONS } from './migrations';
 import { Outgoing } from './outgoing';
@@ -29,6 +30,7 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
   readonly #channels: Channels;
   readonly #chats: Chats;
   readonly #views: Views;
+  readonly #finder: Finder;
   readonly #reading: Reading;
   readonly #people: PeopleDesk;
   readonly #desk: DeskParts;
@@ -42,9 +44,10 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
     const { sql } = ctx.storage;
     const channels = (this.#channels = new Channels(sql));
     const chats = (this.#chats = new Chats(sql, channels));
-    const messages = new Messages(sql);
+    const finder = (this.#finder = new Finder(sql));
+    const messages = new Messages(sql, finder);
     const views = (this.#views = new Views(channels, chats, messages));
-    this.#reading = new Reading(channels, chats, messages, views);
+    this.#reading = new Reading(channels, chats, messages, views, finder);
     this.#timers = new Timers(ctx.storage);
     this.#timers.resume();
     this.#teller = new Teller(
@@ -148,6 +151,7 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
   }
 
   async search(query: c.SearchQuery): Promise<c.SearchPage> {
+    if (this.#finder.isBehind) this.#commit(() => this.#finder.takeIn());
     return this.#reading.search(query);
   }
 
@@ -179,6 +183,7 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
     migrateObject(storage, INBOX_MIGRATIONS);
     this.#channels.reload();
     this.#chats.reload();
+    this.#finder.reload();
   }
 
   override async alarm(): Promise<void> {
@@ -240,6 +245,7 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
       // What is kept in memory follows the storage, also when a transaction fails.
       this.#channels.reload();
       this.#chats.reload();
+      this.#finder.reload();
       this.#teller.lookAgain();
       throw error;
     }

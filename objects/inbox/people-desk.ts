@@ -37,22 +37,19 @@ export class PeopleDesk {
     if (chat === null) return refused('no_such_chat');
     const no = this.#noReply(chat, text, now);
     if (no !== null) return no;
-    const message = messages.add(
-      {
-        provider: chat.provider,
-        chat: chat.key,
-        externalId: null,
-        direction: 'outgoing',
-        sender: null,
-        author: user,
-        text,
-        sentAt: now,
-        receivedAt: now,
-        progress: 'queued',
-        seen: true,
-      },
-      chat.channel,
-    );
+    const message = messages.add({
+      provider: chat.provider,
+      chat: chat.key,
+      externalId: null,
+      direction: 'outgoing',
+      sender: null,
+      author: user,
+      text,
+      sentAt: now,
+      receivedAt: now,
+      progress: 'queued',
+      seen: true,
+    });
     if (once !== undefined) this.#remember(user.id, once, message.seq, now);
     chats.came(chat, { at: message.sentAt, seq: message.seq }, { customer: false, unread: false });
     this.#send(chat, sending(message, message.id), now);
@@ -70,7 +67,7 @@ export class PeopleDesk {
     const allows = allowsOf(state, now);
     const no = whyNoEdit(state, allows, text);
     if (no !== null) return refused(no, allows);
-    messages.edit(message, text, chat.channel, now);
+    messages.edit(message, text, now);
     messages.setError(message, null);
     chats.touch(chat.key);
     const edited = {

@@ -99,23 +99,20 @@ export class ProviderDesk {
     if (message.senderId !== undefined && sender === null)
       throw new Error('a sender was checked and is not there');
     const unread = message.direction === 'incoming' && !quiet;
-    const added = messages.add(
-      {
-        provider: this.provider,
-        chat: chat.key,
-        externalId: message.id,
-        direction: message.direction,
-        sender: sender?.key ?? null,
-        author: null,
-        text: message.text,
-        sentAt: sentAtOf(message.sentAt, now),
-        receivedAt: now,
-        // What a provider hands over has reached us; what its own people wrote it has sent.
-        progress: message.direction === 'incoming' ? 'delivered' : 'sent',
-        seen: !unread,
-      },
-      chat.channel,
-    );
+    const added = messages.add({
+      provider: this.provider,
+      chat: chat.key,
+      externalId: message.id,
+      direction: message.direction,
+      sender: sender?.key ?? null,
+      author: null,
+      text: message.text,
+      sentAt: sentAtOf(message.sentAt, now),
+      receivedAt: now,
+      // What a provider hands over has reached us; what its own people wrote it has sent.
+      progress: message.direction === 'incoming' ? 'delivered' : 'sent',
+      seen: !unread,
+    });
     const customer = message.direction === 'incoming';
     chats.came(chat, { at: added.sentAt, seq: added.seq }, { customer, unread });
     if (!quiet) tell(chat.key, added);
@@ -128,11 +125,11 @@ export class ProviderDesk {
   }
 
   edit({ messageId, text, now }: Requested<'providerEdited'>): c.ProviderResult<c.ProviderMessage> {
-    const { messages, chats } = this.parts;
+    const { messages } = this.parts;
     const known = messages.ofProvider(this.provider, messageId);
     if (known === null) return refused('no_such_message');
     const changed = known.text !== text;
-    if (changed) messages.edit(known, text, chats.byKey(known.chat).channel, now);
+    if (changed) messages.edit(known, text, now);
     return this.#told(known, changed);
   }
 

@@ -2,6 +2,7 @@ import { matchOf } from '../lib/search-terms';
 import type { Channels } from './channels';
 import type { Chats } from './chats';
 import type * as c from './contract';
+import type { Finder } from './finder';
 import { findable, placeOf, placeText, type Place } from './machine';
 import type { Messages, StoredMessage } from './messages';
 import type { Views } from './views';
@@ -32,6 +33,7 @@ export class Reading {
     private readonly chats: Chats,
     private readonly messages: Messages,
     private readonly views: Views,
+    private readonly finder: Finder,
   ) {}
 
   list(query: c.ChatQuery): c.ChatsPage {
@@ -91,6 +93,7 @@ export class Reading {
     };
   }
 
+  /** Whoever asks has seen to it that the finder is not behind. */
   search(query: c.SearchQuery): c.SearchPage {
     const before = query.cursor === undefined ? Number.MAX_SAFE_INTEGER : Number(query.cursor);
     if (!Number.isSafeInteger(before)) return { ok: false, code: 'bad_cursor' };
@@ -105,7 +108,7 @@ export class Reading {
       if (channel === null) return { ok: false, code: 'no_such_channel' };
       facets.push([`c${channel.key}`]);
     }
-    const match = matchOf(findable(query.text), null, facets);
+    const match = matchOf(findable(query.text), null, facets, this.finder.complete);
     if (match === null) return { ok: true, found: [], next: null };
     const limit = pageSize(query.limit);
     const rows = this.messages.read(
