@@ -110,7 +110,7 @@ export const Chat = z
     title: z.string().nullable(),
     participants: z.array(Participant).openapi({ description: 'In lists the first 20.' }),
     unread: z.int(),
-    last: Message.nullable().openapi({ description: 'The newest by the time it was sent.' }),
+    last: z.union([Message, z.null()]).openapi({ description: 'The newest by the time it was sent.' }),
     last_at: z.iso.datetime(),
     created_at: z.iso.datetime(),
     rev: z.int().openapi({ description: 'The number of the inbox at which it changed last.' }),
