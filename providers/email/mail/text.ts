@@ -11,6 +11,8 @@ const MOST_ATTACHMENTS = 30;
 /** What stands before quoted lines: "On …, Ann wrote:" of some languages, or a ruler with a word. */
 const ATTRIBUTION =
   /(?:\b(?:wrote|schrieb|a écrit|escribió|ha scritto|napisał(?:\(a\))?)|пишет|писал(?:\(а\)|а)?|написал(?:\(а\)|а)?|піша)[^\n]{0,120}:\s*$/iu;
+/** How a wrapped one begins. */
+const BEGINS = /^(?:on|am|le|el|il|dnia|w dniu|пн|вт|ср|чт|пт|сб|вс)[\s,.]/iu;
 const RULER = /^-{2,}\s*(?:Original Message|Исходное сообщение|Пересылаемое сообщение)\s*-{2,}$/iu;
 
 /**
@@ -23,13 +25,12 @@ export function withoutQuote(text: string): { text: string; lines: number } {
   const blank = (index: number): boolean => (lines[index] ?? '').trim() === '';
   while (end > 0 && blank(end - 1)) end -= 1;
   let from = end;
-  while (from > 0 && (lines[from - 1]?.startsWith('>') === true || blank(from - 1))) from -= 1;
+  while (from > 0 && (lines[from - 1]?.startsWith('>') || blank(from - 1))) from -= 1;
   const ruler = lines.findIndex((line) => RULER.test(line.trim()));
   if (lines.slice(from, end).some((line) => line.startsWith('>'))) {
     // The attribution may be wrapped into two lines.
     const before = lines[from - 1] ?? '';
-    if (ATTRIBUTION.test(before)) from -= 1;
-    else if (ATTRIBUTION.test(`${lines[from - 2] ?? ''} ${before}`)) from -= 2;
+    if (ATTRIBUTION.test(before)) from -= BEGINS.test(lines[from - 2] ?? '') ? 2 : 1;
   } else if (ruler > 0) from = ruler;
   else return { text, lines: 0 };
   from = Math.max(from, 0);

@@ -43,7 +43,7 @@ export function readAnswer(status: number, body: string, retryAfter: string | nu
 function problemOf(body: string): Problem {
   try {
     const read: unknown = JSON.parse(body);
-    return typeof read === 'object' && read !== null ? (read as Problem) : {};
+    return typeof read === 'object' && read !== null ? read : {};
   } catch {
     return {};
   }
