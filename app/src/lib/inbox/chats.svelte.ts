@@ -40,6 +40,13 @@ export class Chats implements InboxListener {
     if (chats === null) void this.list.load(true);
   };
 
+  /** Another chat was opened: the one before may not fit any more. */
+  sift(): void {
+    const { items } = this.list;
+    const kept = items?.filter((chat) => fits(chat, this.filter, this.open()));
+    if (kept && kept.length !== items?.length) this.list.items = kept;
+  }
+
   #with(chats: readonly Chat[], chat: Chat, atEnd: boolean): readonly Chat[] {
     return withChanged(chats, chat, { belongs: fits(chat, this.filter, this.open()), atEnd });
   }

@@ -5,8 +5,7 @@ type Schemas = components['schemas'];
 
 export type Channel = Schemas['InboxChannel'];
 export type Chat = Schemas['InboxChat'];
-/** The newest message stands in its chat as one that may be missing. */
-export type Message = NonNullable<Schemas['InboxMessage']>;
+export type Message = Schemas['InboxMessage'];
 export type Participant = Chat['participants'][number];
 
 /** What the live socket tells: a chat as it is now, and messages that were added or changed, null where they are too many. */

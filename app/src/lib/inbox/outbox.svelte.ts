@@ -116,6 +116,13 @@ export function outboxOf(chat: string): Outbox {
   return outbox;
 }
 
+/** What the user has begun to write in a chat, also before this page was opened. */
+export function keptDraft(chat: string): string {
+  const user = session.user?.id ?? '';
+  const known = made.get(`${user} ${chat}`);
+  return (known?.draft ?? readDraft(localStorage, user, chat).text).trim();
+}
+
 /** What one user wrote is not there for the next. */
 export function closeOutboxes(): void {
   for (const outbox of made.values()) outbox.close();

@@ -29,7 +29,7 @@ export class Thread implements InboxListener {
   lost = $state(false);
   readonly outbox: Outbox;
   readonly messages = $derived(messagesOf(this.#pages));
-  readonly unsent = $derived(notYetThere(this.outbox.rows, this.messages, session.user?.id ?? ''));
+  readonly unsent = $derived.by(() => notYetThere(this.outbox.rows, this.messages, session.user?.id ?? ''));
   #turn = 0;
   #seeing = false;
 

@@ -7,6 +7,7 @@ import Megaphone from '@lucide/svelte/icons/megaphone';
 import History from '@lucide/svelte/icons/history';
 import LayoutGrid from '@lucide/svelte/icons/layout-grid';
 import ListChecks from '@lucide/svelte/icons/list-checks';
+import MessagesSquare from '@lucide/svelte/icons/messages-square';
 import PhoneCall from '@lucide/svelte/icons/phone-call';
 import Plug from '@lucide/svelte/icons/plug';
 import Server from '@lucide/svelte/icons/server';
@@ -17,10 +18,12 @@ import Webhook from '@lucide/svelte/icons/webhook';
 import Workflow from '@lucide/svelte/icons/workflow';
 import type { Component } from 'svelte';
 import { m } from '#lib/paraglide/messages.js';
+import { unreadChats } from '#lib/state/unread-chats.svelte.js';
 
 export interface NavItem {
   href:
     | '/'
+    | '/inbox'
     | '/leads'
     | '/calls'
     | '/dashboard'
@@ -39,6 +42,7 @@ export interface NavItem {
     | '/webhook';
   route:
     | '/(workspace)'
+    | '/(workspace)/inbox'
     | '/(workspace)/leads'
     | '/(admin)/calls'
     | '/(admin)/dashboard'
@@ -59,6 +63,8 @@ export interface NavItem {
   icon: Component<{ size?: number }>;
   /** Any of these actions opens the page. */
   needs: readonly string[];
+  /** What waits there to be read. */
+  count?: () => number;
 }
 
 export interface NavGroup {
@@ -72,6 +78,14 @@ export const NAVIGATION: readonly NavGroup[] = [
     label: m.nav_group_work,
     items: [
       { href: '/', route: '/(workspace)', label: m.nav_workspace, icon: Headset, needs: ['call.view'] },
+      {
+        href: '/inbox',
+        route: '/(workspace)/inbox',
+        label: m.inbox_title,
+        icon: MessagesSquare,
+        needs: ['chat.view'],
+        count: () => unreadChats.total,
+      },
       {
         href: '/leads',
         route: '/(workspace)/leads',
