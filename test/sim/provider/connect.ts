@@ -7,6 +7,9 @@ export interface Person {
   password: string;
 }
 
+/** What a configuration says of a provider: the simulator's own, or another one's. */
+export type Connectable = Pick<ProviderSim, 'endpoints' | 'authentication' | 'apiKey'>;
+
 export interface Installation {
   /** The platform, `http://127.0.0.1:8787`. */
   origin: string;
@@ -88,7 +91,7 @@ export class Caller {
 }
 
 /** Registers the app, uploads its configuration, publishes it, installs it for the tenant and makes a token. */
-export async function connect(sim: ProviderSim, about: Installation): Promise<Connected> {
+export async function connect(sim: Connectable, about: Installation): Promise<Connected> {
   const { origin, providerOrigin, app: appCode, tenant: tenantId, developer: name = 'sim-company' } = about;
   const say = about.say ?? (() => undefined);
   const version = about.version ?? clockVersion();
@@ -125,7 +128,7 @@ export async function connect(sim: ProviderSim, about: Installation): Promise<Co
 
 /** Uploads the configuration of an app version as the simulator stands now. */
 export async function upload(
-  sim: ProviderSim,
+  sim: Connectable,
   developer: Caller,
   about: Pick<Installation, 'app' | 'providerOrigin' | 'capabilities'> & {
     version: string;
