@@ -9,7 +9,7 @@ import type { NumberedRun, Run } from './machine';
 
 export { sandboxName, sandboxOf } from './names';
 export { CHECK_CODES, PROBLEMS_OF_CHECKS } from './machine';
-export type { Check, Run } from './machine';
+export type { CheckCode, Run } from './machine';
 
 export interface SandboxEvent extends Exchange {
   /** Grows with every event. */
@@ -68,17 +68,19 @@ export interface SandboxApi extends Rpc.DurableObjectBranded {
   /** Ends the integration and removes everything of it. */
   close(): Promise<SandboxResult<SandboxView>>;
   /** Keeps a token that the caller signs; at most five are good at once. The first one activates the integration. */
-  addToken(token: { id: string; hint: string }): Promise<SandboxResult<SandboxToken>>;
+  addToken(token: { tenantId: string; id: string; hint: string }): Promise<SandboxResult<SandboxToken>>;
   /** With the last one the integration ends and the provider is told. */
   revokeToken(id: string): Promise<SandboxResult<SandboxToken>>;
+  /** As whom it plays; closed while it is being removed. */
+  tenant(): Promise<SandboxResult<string>>;
   /** Before something is sent by hand: answers as whom. */
   mayAct(): Promise<SandboxResult<{ tenantId: string }>>;
   /** Newest first and older than `before`, or oldest first and newer than `after`; `limit` 1–200. */
   events(query: {
-    before?: number;
-    after?: number;
+    before?: number | undefined;
+    after?: number | undefined;
     limit: number;
-  }): Promise<{ items: SandboxEvent[]; more: boolean }>;
+  }): Promise<SandboxResult<{ items: SandboxEvent[]; more: boolean }>>;
 
   /** What a tenant's link runs on: nothing, where the tenant is not of the present opening. */
   linkConfig(tenantId: string): Promise<LinkConfig>;
@@ -95,5 +97,8 @@ export interface SandboxApi extends Rpc.DurableObjectBranded {
   cancelRun(id: string): Promise<SandboxResult<Run>>;
   run(id: string): Promise<Run | null>;
   /** Newest first, older than `before` (a run's `number`). */
-  runs(query: { before?: number; limit: number }): Promise<{ items: NumberedRun[]; more: boolean }>;
+  runs(query: {
+    before?: number | undefined;
+    limit: number;
+  }): Promise<{ items: NumberedRun[]; more: boolean }>;
 }

@@ -274,9 +274,3 @@ export function judge(code: CheckCode, evidence: Evidence): Judgement {
       return isGood ? PASSED : failed('status', came);
   }
 }
-
-/** Whether a channel's people can change a text, by the configuration's own word. */
-export function canEdit(content: Pick<ProviderContent, 'capabilities'>, code: string): boolean {
-  const actions = (content.capabilities?.[code] ?? content.capabilities?.['*'])?.messages;
-  return actions === undefined || actions['text']?.includes('edit') === true;
-}

@@ -62,7 +62,6 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     this.#timers.resume();
     this.#stand = new Stand({
       store: this.#store,
-      content: () => this.#mustBeOpen().tie.content,
       origin: () => this.#mustBeOpen().origin,
       inbox: () => env.INBOX.getByName(this.#mustBeOpen().tenantId),
       probe: (request) => this.#link(this.#mustBeOpen()).probe(request),
@@ -113,10 +112,12 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     return { ok: true as const, value: this.#view(this.#opening ?? opening) };
   }
 
-  async addToken({ id, hint }: { id: string; hint: string }) {
+  async addToken({ tenantId, id, hint }: { tenantId: string; id: string; hint: string }) {
     const now = Date.now();
     const opening = this.#used(now);
     if (!('tenantId' in opening)) return opening;
+    // It was signed for an opening that is over by now.
+    if (opening.tenantId !== tenantId) return refused('closed');
     if (this.#store.tokens().length >= MOST_TOKENS) return refused('too_many_tokens');
     const token = { id, hint, createdAt: now };
     this.#commit(() => {
@@ -141,6 +142,11 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     return { ok: true as const, value: token };
   }
 
+  async tenant(): Promise<c.SandboxResult<string>> {
+    const opening = this.#used(Date.now());
+    return 'tenantId' in opening ? { ok: true, value: opening.tenantId } : opening;
+  }
+
   async mayAct(): Promise<c.SandboxResult<{ tenantId: string }>> {
     const now = Date.now();
     const opening = this.#used(now);
@@ -149,8 +155,9 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
   }
 
   async events({ limit, ...place }: Parameters<c.SandboxApi['events']>[0]) {
+    if (this.#opening === null) return refused('closed');
     const items = this.#store.events({ ...place, limit: limit + 1 });
-    return { items: items.slice(0, limit), more: items.length > limit };
+    return { ok: true as const, value: { items: items.slice(0, limit), more: items.length > limit } };
   }
 
   async linkConfig(tenantId: string): Promise<LinkConfig> {
@@ -208,7 +215,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     return this.#store.run(id);
   }
 
-  async runs({ before, limit }: { before?: number; limit: number }) {
+  async runs({ before, limit }: { before?: number | undefined; limit: number }) {
     const items = this.#store.runs(before, limit + 1);
     return { items: items.slice(0, limit), more: items.length > limit };
   }

@@ -1,9 +1,8 @@
 import type { ChatView, InboxApi, MessageView } from '../inbox/contract';
 import { messageBody } from '../inbox/wire';
-import type { Exchange, Probe, ProbeRequest, ProviderContent } from '../provider-link/contract';
+import type { Exchange, Probe, ProbeRequest } from '../provider-link/contract';
 import {
   begin,
-  canEdit,
   current,
   expire,
   judge,
@@ -39,7 +38,6 @@ const isAsked = (code: CheckCode): code is AskedCode => (ASKED as readonly Check
 
 export interface StandParts {
   store: SandboxStore;
-  content(): ProviderContent;
   /** Under which the provider reaches us. */
   origin(): string;
   inbox(): DurableObjectStub<InboxApi>;
@@ -142,6 +140,8 @@ export class Stand {
   }
 
   async #ask(run: Run, code: AskedCode): Promise<Found> {
+    if ((code === 'mark_read' || code === 'update_status') && !(await this.#allows(run, 'read')))
+      return NOT_OFFERED;
     const sent = this.parts.store.firstOf('send_message', 0, run.sentId ?? undefined);
     const { exchange, externalId, channels, messages, error } = await this.parts.probe(
       this.#request(run, code, sent),
@@ -242,7 +242,7 @@ export class Stand {
       once: { key: `${run.id}.send`, fingerprint: run.id },
       now: check.startedAt ?? run.startedAt,
     });
-    if (!sent.ok) return refused('failed', 'inbox_refused', sent.code);
+    if (!sent.ok) return refused(sent.code);
     await resume();
     const learnt = { sentId: sent.value.id };
     const exchange = store.firstOf('send_message', check.since, sent.value.id);
@@ -268,18 +268,23 @@ export class Stand {
   }
 
   async #edit(run: Run, check: Check): Promise<Found> {
-    const { inbox, resume, content } = this.parts;
-    if (!canEdit(content(), run.chat?.code ?? ''))
-      return refused('skipped', 'not_offered', 'The configuration says that this channel can’t edit.');
+    const { inbox, resume } = this.parts;
+    if (!(await this.#allows(run, 'edit'))) return NOT_OFFERED;
     const edited = await inbox().edit({
       user: AUTHOR,
       messageId: run.sentId ?? '',
       text: `Trunkline test stand: run ${run.id}, corrected. Please ignore this message.`,
       now: check.startedAt ?? run.startedAt,
     });
-    if (!edited.ok) return refused('failed', 'inbox_refused', edited.code);
+    if (!edited.ok) return refused(edited.code);
     await resume();
     return this.#called('update_content', check.since);
+  }
+
+  /** By the configuration's own word of what the channel can do. */
+  async #allows(run: Run, what: 'edit' | 'read'): Promise<boolean> {
+    const chat = await this.parts.inbox().chat(run.chat?.id ?? '');
+    return chat === null || chat.allows[what];
   }
 
   /** Decided by the first request of its kind that the link made since. */
@@ -295,11 +300,19 @@ const CALLED = {
   disconnect: 'disconnect',
 } as const;
 
-const refused = (
-  state: 'failed' | 'skipped',
-  problem: 'inbox_refused' | 'not_offered',
-  detail: string,
-): Found => ({ judgement: { state, problem, detail }, exchange: null });
+const refused = (detail: string): Found => ({
+  judgement: { state: 'failed', problem: 'inbox_refused', detail },
+  exchange: null,
+});
+
+const NOT_OFFERED: Found = {
+  judgement: {
+    state: 'skipped',
+    problem: 'not_offered',
+    detail: 'The configuration says that this channel can’t do it.',
+  },
+  exchange: null,
+};
 
 /** JSON that we sent or that was checked already; `{}` where it was cut. */
 function jsonOf(text: string | null | undefined): Record<string, unknown> {

@@ -57,7 +57,15 @@ export class SandboxStore {
     return seq ?? 0;
   }
 
-  events({ before, after, limit }: { before?: number; after?: number; limit: number }): SandboxEvent[] {
+  events({
+    before,
+    after,
+    limit,
+  }: {
+    before?: number | undefined;
+    after?: number | undefined;
+    limit: number;
+  }): SandboxEvent[] {
     const rows =
       after === undefined
         ? this.sql.exec<EventRow>(

@@ -9,6 +9,7 @@ import { bearerToken } from '../http/authenticate';
 import { ProblemError } from '../http/problems';
 import { verifyClientToken } from './client-token';
 import type { CommsEnv, MarketIdentity } from './context';
+import { watched } from './sandbox/watch';
 
 /** What a credential of the marketplace may ask: it configures, and does nothing per message. */
 const MARKET_LIMIT = { capacity: 60, refillPerSec: 20 } as const;
@@ -30,10 +31,11 @@ function limited(retryAfterMs: number): ProblemError {
  * still good and may ask now.
  *
  * @param cost how many ordinary requests it counts as
+ * @param kind the operation, `POST /messages`
  * @throws ProblemError unauthorized, rate_limited
  */
 export const asClient =
-  (cost: number): MiddlewareHandler<CommsEnv> =>
+  (cost: number, kind: string): MiddlewareHandler<CommsEnv> =>
   async (c, next) => {
     const token = bearerToken(c.req.raw);
     const claims = token === undefined ? null : await verifyClientToken(c.env, token);
@@ -43,7 +45,8 @@ export const asClient =
     if (!admission.ok && admission.code === 'rate_limited') throw limited(admission.retryAfterMs);
     if (!admission.ok) throw unauthorized('The client’s token was revoked, or its integration is no more.');
     c.set('client', claims);
-    await next();
+    const later = await watched(c, { kind, cost }, next);
+    if (later !== null) throw limited(later);
   };
 
 /**

@@ -65,7 +65,7 @@ export function commsRoute<
   const codes = new Set<ProblemCode>();
   const middleware: MiddlewareHandler<CommsEnv>[] = [];
   if (access !== 'public') {
-    middleware.push(access === 'client' ? asClient(cost) : asMarket(KINDS[access]));
+    middleware.push(access === 'client' ? asClient(cost, operationOf(route)) : asMarket(KINDS[access]));
     codes.add('unauthorized').add('rate_limited');
     if (access === 'service' || access === 'developer') codes.add('forbidden');
   }
@@ -95,6 +95,10 @@ export function commsRoute<
   // Handlers are typed by what the caller listed: refusals are thrown, never returned.
   return createRoute(built) as unknown as ReturnType<typeof createRoute<P, R>>;
 }
+
+/** As the developer of a sandbox reads it: `POST /messages`. */
+const operationOf = ({ method, path }: { method: string; path: string }): string =>
+  `${method.toUpperCase()} ${path.replace('/communications/v1', '')}`;
 
 const KINDS = { service: ['service'], developer: ['developer'], market: ['service', 'developer'] } as const;
 const SCHEME = {

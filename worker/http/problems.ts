@@ -33,6 +33,15 @@ export const PROBLEMS = {
   channel_inactive: { status: 409, title: 'The channel is not connected' },
   /** How far it has come is said of messages that go out to customers. */
   message_incoming: { status: 409, title: 'A customer wrote it' },
+  /** There is no sandbox of this app version, or it is being removed. */
+  sandbox_closed: { status: 409, title: 'The sandbox is not open' },
+  /** The provider can't tell us anything: the sandbox has no good token. */
+  no_token: { status: 409, title: 'There is no good token' },
+  /** There are as many as there may be. */
+  too_many: { status: 409, title: 'There are too many of them' },
+  run_in_progress: { status: 409, title: 'The test stand is at work' },
+  /** What the inbox does not take of people: `detail` says why. */
+  inbox_refused: { status: 409, title: 'The inbox does not take this' },
   /** Two changes of the same thing at once: try again. */
   conflict: { status: 409, title: 'Changed by somebody else meanwhile' },
   /** The first request with this Idempotency-Key has no answer yet. */

@@ -10,10 +10,10 @@ import { auditOf } from '../../http/audit';
 import type { AppEnv } from '../../http/context';
 import { PlatformError } from '../../http/errors';
 import { apiRoute, json, newApiApp } from '../../http/openapi';
-import { transportOf } from '../../http/session-cookie';
 import { signClientToken } from '../client-token';
 import { configurationView } from '../marketplace/configurations';
 import { configurationsOf } from '../marketplace/store';
+import { originOf } from '../origin';
 import { linkOf } from '../ties';
 import { Integration, IntegrationDetail, providerParam, Token } from './schemas';
 import { linkView, tokenView } from './view';
@@ -225,9 +225,3 @@ integrations.openapi(revoke, async (c) => {
   await linkOf(c.env, tenantId, provider).configChanged();
   return c.body(null, 204);
 });
-
-/** Under which origin whoever asked reaches us: a proxy that ends TLS in front of us hands plain http on. */
-function originOf(c: Context<AppEnv>): string {
-  const url = new URL(c.req.url);
-  return `${transportOf(c.req.raw, c.env) === 'https' ? 'https:' : url.protocol}//${url.host}`;
-}

@@ -1,8 +1,9 @@
 /** The marketplace tells us of apps and their versions. */
 import { z } from '@hono/zod-openapi';
 import { and, eq } from 'drizzle-orm';
-import { appVersions, providerApps } from '../../db/schema';
+import { appVersions, providerApps, tenants } from '../../db/schema';
 import type { Env } from '../../env';
+import { recordAudit } from '../../http/audit';
 import { ProblemError } from '../../http/problems';
 import { jsonRequest } from '../../http/openapi';
 import { commsRoute, newCommsApp } from '../route';
@@ -181,7 +182,11 @@ export async function registerVersion(
   return { app: await knownApp(db, appCode), inherited };
 }
 
-/** What is said of a version's moderation and of its run on the test stand. @throws ProblemError not_found */
+/**
+ * What is said of a version's moderation and of its run on the test stand, in whose place that word then stands.
+ *
+ * @throws ProblemError not_found
+ */
 export async function judgeVersion(
   env: Env,
   appCode: string,
@@ -192,12 +197,26 @@ export async function judgeVersion(
   const { moderation, testStand } = await knownVersion(db, appCode, appVersion);
   await db
     .update(appVersions)
-    .set(word)
+    .set({ ...word, ...(word.testStand !== undefined && { testStandAt: Date.now(), testStandRun: null }) })
     .where(and(eq(appVersions.appCode, appCode), eq(appVersions.version, appVersion)));
   return {
     before: { moderation, testStand },
     after: { moderation: word.moderation ?? moderation, testStand: word.testStand ?? testStand },
   };
+}
+
+/** In the log of the people who run the platform: the marketplace itself is nobody of a tenant. */
+async function notePlatform(
+  env: Env,
+  action: string,
+  target: string,
+  before: unknown,
+  after: unknown,
+): Promise<void> {
+  const db = dbOf(env);
+  const [platform] = await db.select({ id: tenants.id }).from(tenants).where(eq(tenants.kind, 'platform'));
+  if (platform === undefined) return;
+  await recordAudit(db, { tenantId: platform.id, userId: null }, action, target, before, after, null);
 }
 
 apps.openapi(register, async (c) => {
@@ -213,5 +232,7 @@ apps.openapi(addAppVersion, async (c) => {
 
 apps.openapi(report, async (c) => {
   const { appCode, appVersion } = c.req.valid('param');
-  return c.json((await judgeVersion(c.env, appCode, appVersion, c.req.valid('json'))).after, 200);
+  const { before, after } = await judgeVersion(c.env, appCode, appVersion, c.req.valid('json'));
+  await notePlatform(c.env, 'marketplace.version.judge', appCode, before, { version: appVersion, ...after });
+  return c.json(after, 200);
 });

@@ -1,5 +1,6 @@
 import { documentRoute, type ApiDescription } from '../documents';
 import { newCommsApp } from '../route';
+import { sandbox } from '../sandbox';
 import { apps } from './apps';
 import { configurations } from './configurations';
 import { publication } from './publication';
@@ -21,7 +22,7 @@ export const MARKETPLACE_API: ApiDescription = {
   path: '/internal/v1/marketplace/openapi.json',
   title: 'Trunkline communications: provider configurations',
   description:
-    'The marketplace’s own API, for developers of apps: configurations of providers, and publication.',
+    'The marketplace’s own API, for developers of apps: configurations of providers, their sandboxes and test stand, and publication.',
   ...SCHEME,
 };
 
@@ -35,4 +36,5 @@ internalApi.route('/', documentRoute(internalApi, INTERNAL_API));
 export const marketplaceApi = newCommsApp();
 marketplaceApi.route('/', configurations);
 marketplaceApi.route('/', publication);
+marketplaceApi.route('/', sandbox);
 marketplaceApi.route('/', documentRoute(marketplaceApi, MARKETPLACE_API));

@@ -63,6 +63,19 @@ const isValid = (env: Env, { content }: ConfigurationRow): boolean =>
     (url) => checkOutgoingUrl(url, originsOf(env.OUTGOING_ORIGINS)).ok,
   );
 
+/** What a run found says nothing of a configuration that was uploaded since; the marketplace's own word is of the version. */
+const isOfConfiguration = ({ testStandRun }: VersionRow, active: ConfigurationRow | null): boolean =>
+  testStandRun === null || testStandRun.configurationId === active?.id;
+
+/** Whose word the one on the test stand is, and of what. */
+export const testStandOf = ({ testStand, testStandAt, testStandRun }: VersionRow) => ({
+  state: testStand,
+  by: testStandRun === null ? (testStand === 'pending' ? null : ('marketplace' as const)) : ('run' as const),
+  at: testStandAt === null ? null : new Date(testStandAt).toISOString(),
+  runId: testStandRun?.id ?? null,
+  configurationVersion: testStandRun?.configurationVersion ?? null,
+});
+
 /** Which of the four conditions hold, by the active configuration of the version. */
 export const conditionsOf = (
   env: Env,
@@ -73,7 +86,7 @@ export const conditionsOf = (
   scope: app.scopeSince !== null,
   configuration: configuration !== null && isValid(env, configuration),
   moderation: version.moderation === 'passed',
-  testStand: version.testStand === 'passed',
+  testStand: version.testStand === 'passed' && isOfConfiguration(version, configuration),
 });
 
 async function look(env: Env, app: AppRow, version: VersionRow): Promise<z.infer<typeof Publication>> {
@@ -85,6 +98,7 @@ async function look(env: Env, app: AppRow, version: VersionRow): Promise<z.infer
     publishable: CONDITIONS.every((condition) => conditions[condition]),
     publishedAt: version.publishedAt === null ? null : new Date(version.publishedAt).toISOString(),
     conditions,
+    testStand: testStandOf(version),
   };
 }
 

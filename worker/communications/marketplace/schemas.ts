@@ -179,8 +179,20 @@ export const Publication = z
       scope: z.boolean().openapi({ description: 'The scope `communications` is on.' }),
       configuration: z.boolean().openapi({ description: 'A valid provider configuration is installed.' }),
       moderation: z.boolean().openapi({ description: 'Moderation is passed.' }),
-      testStand: z.boolean().openapi({ description: 'The run on the test stand is passed.' }),
+      testStand: z.boolean().openapi({
+        description:
+          'The run on the test stand is passed, of the active configuration or by the marketplace’s own word.',
+      }),
     }),
+    testStand: z
+      .object({
+        state: z.enum(['pending', 'passed', 'failed']),
+        by: z.enum(['run', 'marketplace']).nullable(),
+        at: z.iso.datetime().nullable(),
+        runId: z.string().nullable(),
+        configurationVersion: z.string().nullable().openapi({ description: 'Of a run: what it tested.' }),
+      })
+      .openapi({ description: 'Whose word it is.' }),
   })
   .openapi('Publication');
 

@@ -12,7 +12,7 @@ import {
 } from '../../db/schema';
 import type { Env } from '../../env';
 import { PlatformError } from '../../http/errors';
-import { conditionsOf } from '../marketplace/publication';
+import { conditionsOf, testStandOf } from '../marketplace/publication';
 import { CONDITIONS } from '../marketplace/schemas';
 import type { AppRow, VersionRow } from '../marketplace/store';
 import type { Installation, MarketplaceApp, MarketplaceVersion } from './schemas';
@@ -162,6 +162,8 @@ const versionView = (
   conditions: { ...conditions, test_stand: testStand },
   moderation: row.moderation,
   test_stand: row.testStand,
+  test_stand_by: testStandOf(row).by,
+  test_stand_configuration: row.testStandRun?.configurationVersion ?? null,
   configuration_version: configurationVersion,
   installations,
 });

@@ -45,6 +45,12 @@ export const MarketplaceVersion = z
     }),
     moderation: Moderation,
     test_stand: TestStand,
+    test_stand_by: z.enum(['run', 'marketplace']).nullable().openapi({
+      description: 'Whose word that is: of a run in the sandbox, or of the marketplace’s people.',
+    }),
+    test_stand_configuration: z.string().nullable().openapi({
+      description: 'Of a run: the configuration it tested; it says nothing of another one.',
+    }),
     configuration_version: z
       .string()
       .nullable()
