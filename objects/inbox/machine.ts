@@ -34,25 +34,28 @@ export const sentAtOf = (said: number | undefined, now: number): number => Math.
 export const findable = (text: string): string =>
   text.normalize('NFC').replaceAll('ё', 'е').replaceAll('Ё', 'Е');
 
-/** Letters of these scripts, digits: of them it is sure that the index cuts a text into words where we do. */
-const WORD = /[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Nd}]+/gu;
 const LETTERS = /[\p{L}\p{N}\p{M}]+/gu;
-const ACCENTED = /[\u00c0-\u024f\u1e00-\u1eff]/;
+/** Digits, Latin, Greek and Cyrillic: letters of which it is sure that the index cuts and folds them as we do. */
+const SURE = /^[\p{Nd}a-zà-ƚƜ-ǟǢ-ɏḀ-ỿͰ-ͽΆ-ϲϴ-ҁҊ-ԧ\u0300-\u0304\u0306-\u030c]+$/u;
+const ACCENTED = /[à-ɏ\u0300-\u030cḀ-ỿ]/;
 
 /**
- * The words of a text as the index has them: in small letters, Latin ones without their accents. Words with letters of
- * scripts that are cut otherwise are left out.
+ * The words of a text as the index has them: in small letters, Latin ones without their accents, all without stress
+ * marks. Words with other letters are left out.
  */
 export function wordsIn(text: string): string[] {
-  const small = findable(text).toLowerCase();
-  const plain = ACCENTED.test(small)
-    ? small
-        .normalize('NFD')
-        .replaceAll(/([a-z])[\u0300-\u036f]+/g, '$1')
-        .normalize('NFC')
-    : small;
-  return plain.match(LETTERS)?.filter((word) => word.match(WORD)?.[0] === word) ?? [];
+  const words = findable(text).toLowerCase().match(LETTERS) ?? [];
+  return words
+    .filter((word) => SURE.test(word))
+    .map((word) => (ACCENTED.test(word) ? withoutAccents(word) : word));
 }
+
+const withoutAccents = (word: string): string =>
+  word
+    .normalize('NFD')
+    .replaceAll(/([a-z])[\u0300-\u036f]+/g, '$1')
+    .normalize('NFC')
+    .replaceAll(/[\u0300-\u036f]/g, '');
 
 /** Where a message stands in its chat: by the time it was sent, among equals by its arrival. */
 export interface Place {

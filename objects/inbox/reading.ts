@@ -111,9 +111,10 @@ export class Reading {
     const match = matchOf(findable(query.text), null, facets, this.finder.complete);
     if (match === null) return { ok: true, found: [], next: null };
     const limit = pageSize(query.limit);
+    // A number is bound as a real one, from which FTS5 would not begin: it would walk along all that came later.
     const rows = this.messages.read(
       `SELECT messages.* FROM finder CROSS JOIN messages ON messages.seq = finder.rowid
-       WHERE finder MATCH ? AND finder.rowid < ? ORDER BY finder.rowid DESC LIMIT ${limit + 1}`,
+       WHERE finder MATCH ? AND finder.rowid < CAST(? AS INTEGER) ORDER BY finder.rowid DESC LIMIT ${limit + 1}`,
       match,
       before,
     );

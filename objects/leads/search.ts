@@ -100,7 +100,7 @@ export class LeadSearch {
     if (match === null) return [];
     const conditions = [
       where('finder MATCH ?', match),
-      ...(after === undefined ? [] : [where('finder.rowid < ?', after.seq)]),
+      ...(after === undefined ? [] : [where('finder.rowid < CAST(? AS INTEGER)', after.seq)]),
       ...(dueBefore === undefined ? [] : [where('leads.next_at < ?', dueBefore)]),
     ];
     return this.store.read(
