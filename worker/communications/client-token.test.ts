@@ -26,6 +26,9 @@ describe('a client’s token', () => {
     const [head = '', , tail = ''] = (await signClientToken(env, CLAIMS, NOW)).split('.');
     const other = Buffer.from(JSON.stringify({ iss: 'trunkline', aud: 'communications', sub: 'x' }));
     expect(await verifyClientToken(env, `${head}.${other.toString('base64url')}.${tail}`)).toBeNull();
+    const claims = { tenantId: '0101', provider: 'x', jti: 'y' };
+    const others = await Promise.all([1, 2].map((now) => signClientToken(newSecrets(), claims, now)));
+    for (const text of [...others, ...others]) expect(await verifyClientToken(env, text)).toBeNull();
     for (const text of ['', 'x', 'a.b.c', 'x'.repeat(10_000)])
       expect(await verifyClientToken(env, text)).toBeNull();
   });

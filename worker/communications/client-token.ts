@@ -89,9 +89,24 @@ export async function signClientToken(
     .sign(active.privateKey);
 }
 
+/** A provider says the same token with every message: what was found signed needs no second look under the same keys. */
+const MOST_VERIFIED = 1_000;
+const verified = new Map<string, { keys: string; claims: ClientTokenClaims }>();
+
 /** Null for what we did not sign as a client's token. Whether it is still good, the provider's link knows. */
 export async function verifyClientToken(env: KeyringEnv, token: string): Promise<ClientTokenClaims | null> {
   if (token.length > MAX_TOKEN_LENGTH) return null;
+  const before = verified.get(token);
+  if (before?.keys === env.JWT_KEYS) return before.claims;
+  const claims = await verify(env, token);
+  if (claims === null) return null;
+  const [oldest] = verified.size < MOST_VERIFIED ? [] : verified.keys();
+  if (oldest !== undefined) verified.delete(oldest);
+  verified.set(token, { keys: env.JWT_KEYS, claims });
+  return claims;
+}
+
+async function verify(env: KeyringEnv, token: string): Promise<ClientTokenClaims | null> {
   const { keys } = await signingKeys(env);
   try {
     const { payload } = await jwtVerify(
