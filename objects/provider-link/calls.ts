@@ -1,35 +1,10 @@
-import type { Env } from '../../worker/env';
-import { outgoingFetch, type Fetcher } from '../lib/outgoing-fetch';
-import { originsOf } from '../lib/outgoing-url';
 import type { State } from '../lib/state';
-import { openKey } from './config';
-import {
-  DELIVERY_KINDS,
-  type DeliveryKind,
-  type Exchange,
-  type LinkConfig,
-  type Probe,
-  type ProbeRequest,
-  type SyncProgress,
-  type Tie,
-} from './contract';
+import { DELIVERY_KINDS, type DeliveryKind, type LinkConfig, type SyncProgress, type Tie } from './contract';
 import type { ConfigCopy } from './copy';
-import { exchangeOf } from './exchange';
-import {
-  consequences,
-  FAREWELLS,
-  readAnswer,
-  TASK_KINDS,
-  TIMEOUT_MS,
-  type Outcome,
-  type TaskKind,
-  type Verdict,
-} from './machine';
+import { consequences, FAREWELLS, TASK_KINDS, type Outcome, type TaskKind, type Verdict } from './machine';
 import type { LinkStore, StoredDelivery } from './store';
-import { channelsOf, externalIdOf, historyOf, isTold, requestOf, type WireRequest } from './wire';
+import { channelsOf, externalIdOf, historyOf } from './wire';
 
-/** A page of history of 100 long messages; more of an answer is not read. */
-const MAX_BYTES = 2 * 1_024 * 1_024;
 /** Key of what is about the account and no chat. */
 export const ACCOUNT = '@account';
 
@@ -46,18 +21,14 @@ const STOPPED = 'The integration was deactivated.';
 const isOfPeople = (kind: string): kind is DeliveryKind => DELIVERY_KINDS.some((known) => known === kind);
 
 export interface CallParts {
-  env: Env;
   state: State;
   store: LinkStore;
   copy: ConfigCopy;
-  reach: Fetcher;
   /** Ids of what is being delivered. */
   underWay(): ReadonlySet<string>;
-  /** Shows what went over the wire to whoever may see it: a sandbox's developer. Never throws. */
-  watch(exchange: () => Exchange): Promise<void>;
 }
 
-/** What is asked of the provider's endpoints, what its answers mean, and what a change of the configuration asks for. */
+/** What a change of the configuration asks for, and what follows from the answers. */
 export class Calls {
   constructor(private readonly parts: CallParts) {}
 
@@ -115,64 +86,6 @@ export class Calls {
     return true;
   }
 
-  async deliver(delivery: StoredDelivery): Promise<Outcome> {
-    const { env, copy } = this.parts;
-    const { tie } = this;
-    const { kind } = delivery;
-    if (tie === null || !isTold(kind))
-      return { kind: 'refused', error: 'The app is not installed any more.' };
-    const key = openKey(env, copy.provider, tie.key);
-    if (key === null)
-      return {
-        kind: 'failed',
-        error: 'The provider’s key cannot be opened: its developer uploads it again.',
-      };
-    const request = requestOf({ ...delivery, kind }, copy.tenantId, tie, key);
-    if (request === null) return { kind: 'refused', error: 'The provider has no endpoint for this.' };
-    const of = { kind, deliveries: [delivery.id], attempt: delivery.attempts };
-    const answer = await this.reach(request, of, key);
-    const outcome = this.understood(kind, readAnswer(answer, delivery.attempts, Date.now()));
-    // A provider that repeats what it was sent would show its key to whoever reads the list.
-    return 'error' in outcome ? { ...outcome, error: outcome.error.replaceAll(key, '•••') } : outcome;
-  }
-
-  /** One request at once, of which nothing is stored. @throws where there is no configuration to ask by */
-  async probe({ id, kind, payload, wrongKey = false }: ProbeRequest): Promise<Probe> {
-    const { env, copy } = this.parts;
-    const { tie } = this;
-    const real = tie && openKey(env, copy.provider, tie.key);
-    if (tie === null || real === null) throw new Error('a sandbox asks a provider that it has no key of');
-    const key = wrongKey ? `wrong-${crypto.randomUUID()}` : real;
-    const request = requestOf({ id, kind, payload }, copy.tenantId, tie, key);
-    if (request === null)
-      throw new Error(`a sandbox asks for ${kind}, which the provider has no endpoint for`);
-    const of = { kind, deliveries: [id], attempt: null };
-    const answer = await this.reach(request, of, key);
-    const outcome = this.understood(kind, readAnswer(answer, 1, Date.now()));
-    const body = outcome.kind === 'delivered' ? outcome.body : '';
-    const channels = kind === 'get_channels' ? channelsOf(body) : null;
-    const history = kind === 'history' ? historyOf(body) : null;
-    return {
-      exchange: exchangeOf(of, request, answer, key),
-      error: 'error' in outcome ? outcome.error.replaceAll(real, '•••') : null,
-      externalId: externalIdOf(body),
-      channels: channels !== null && 'channels' in channels ? channels.channels.length : 0,
-      messages: history !== null && 'messages' in history ? history.messages : [],
-    };
-  }
-
-  private async reach(
-    request: WireRequest,
-    of: Pick<Exchange, 'kind' | 'deliveries' | 'attempt'>,
-    key: string,
-  ): Promise<Awaited<ReturnType<typeof outgoingFetch>>> {
-    const { env, reach, watch } = this.parts;
-    const limits = { timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES };
-    const answer = await outgoingFetch(reach, request, limits, originsOf(env.OUTGOING_ORIGINS));
-    await watch(() => exchangeOf(of, request, answer, key));
-    return answer;
-  }
-
   /** Stores what became of a delivery; inside the transaction of the verdict. */
   settle(delivery: StoredDelivery, outcome: Outcome, verdict: Verdict, now: number): void {
     const { store } = this.parts;
@@ -218,21 +131,10 @@ export class Calls {
       this.progress({ state: 'running', finishedAt: null, error: null });
   }
 
-  private get tie(): Tie | null {
+  /** What the provider is asked by: after an uninstall the last one there was, for its good-bye. */
+  get tie(): Tie | null {
     const { copy, state } = this.parts;
     return copy.kept?.tie ?? state.read<Tie | null>('departed') ?? null;
-  }
-
-  /** An answer that can't be read is the provider's failure, however well it was meant. */
-  private understood(kind: string, outcome: Outcome): Outcome {
-    if (outcome.kind !== 'delivered') return outcome;
-    const read =
-      kind === 'get_channels'
-        ? channelsOf(outcome.body)
-        : kind === 'history'
-          ? historyOf(outcome.body)
-          : undefined;
-    return read !== undefined && 'error' in read ? { kind: 'failed', error: read.error } : outcome;
   }
 
   private learn(kind: string, body: string, now: number): void {

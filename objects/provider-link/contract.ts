@@ -84,6 +84,11 @@ export interface ProviderDelivery {
    */
   id: string;
   kind: DeliveryKind;
+  /**
+   * The id of an earlier delivery of the same message, of which nobody knows whether the provider has it: travels as
+   * `Idempotency-Key` in the place of `id`.
+   */
+  sentAs?: string;
   /** What it is ordered by. */
   chatId: string;
   /** The JSON body the provider gets; `tenant` is added to it. */

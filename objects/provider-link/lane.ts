@@ -1,6 +1,7 @@
 import { admit, CLOSED, type Breaker } from '../lib/breaker';
 import { Pool } from '../lib/pool';
 import type { State } from '../lib/state';
+import { batchesOf, type BulkOutcome } from './bulk';
 import { breakerAfter, judge, type LaneName, type Outcome, type Verdict } from './machine';
 import type { LinkStore, StoredDelivery } from './store';
 
@@ -14,8 +15,18 @@ export interface LaneParts {
   /** `farewells`: the provider hears nothing but its good-bye; `closed`: nothing at all. */
   gate(): 'open' | 'farewells' | 'closed';
   deliver(delivery: StoredDelivery): Promise<Outcome>;
+  /** Absent: one delivery a request. */
+  bulk?: Bulk;
   /** Stores what became of it, in the transaction of the verdict. */
   settle(delivery: StoredDelivery, outcome: Outcome, verdict: Verdict, now: number): void;
+}
+
+export interface Bulk {
+  /** How many new messages may go in one request now. */
+  together(now: number): number;
+  deliverTogether(batch: readonly StoredDelivery[]): Promise<BulkOutcome>;
+  /** Stores that messages go by themselves for a while. */
+  apart(now: number): void;
 }
 
 interface Last {
@@ -29,7 +40,7 @@ const NOTHING: Last = { delivered: 0, lastSuccessAt: null, lastFailureAt: null, 
 
 /** Deliveries to one destination: keys side by side, each in its order, nothing while the breaker rests. */
 export class Lane {
-  private readonly pool: Pool<StoredDelivery>;
+  private readonly pool: Pool<StoredDelivery[]>;
   /** Ids of what is being delivered. */
   readonly underWay = new Set<string>();
 
@@ -38,7 +49,7 @@ export class Lane {
     private readonly parts: LaneParts,
   ) {
     this.pool = new Pool(
-      { start: (free, underWay) => this.start(free, underWay), work: (delivery) => this.attempt(delivery) },
+      { start: (free, underWay) => this.start(free, underWay), work: (batch) => this.attempt(batch) },
       LIMITS,
     );
   }
@@ -78,8 +89,8 @@ export class Lane {
     if (breaker !== this.breaker) this.parts.state.write(`breaker:${this.name}`, breaker);
   }
 
-  private start(free: number, underWay: number): StoredDelivery[] {
-    const { store, gate } = this.parts;
+  private start(free: number, underWay: number): StoredDelivery[][] {
+    const { store, gate, bulk } = this.parts;
     const now = Date.now();
     const { breaker } = this;
     const open = gate();
@@ -87,35 +98,38 @@ export class Lane {
     if (open === 'closed' || (breaker.state !== 'closed' && underWay > 0)) return [];
     const admitted = admit(breaker, now, free);
     if (admitted.slots === 0) return [];
-    const begun = store
-      .dueHeads(this.name, now, admitted.slots, open === 'farewells')
-      .map(({ id }) => store.begin(id, now))
-      .filter((delivery) => delivery !== null);
+    const most = breaker.state === 'closed' ? (bulk?.together(now) ?? 1) : 1;
+    const heads = store.dueHeads(this.name, now, admitted.slots * most, open === 'farewells');
+    const begun = batchesOf(heads, admitted.slots, most)
+      .map((batch) => batch.map(({ id }) => store.begin(id, now)).filter((delivery) => delivery !== null))
+      .filter(({ length }) => length > 0);
     if (begun.length > 0) this.save(admitted.breaker);
-    for (const { id } of begun) this.underWay.add(id);
+    for (const { id } of begun.flat()) this.underWay.add(id);
     return begun;
   }
 
-  private async attempt(delivery: StoredDelivery): Promise<void> {
-    let outcome: Outcome;
-    try {
-      outcome = await this.parts.deliver(delivery);
-    } catch (error) {
-      outcome = { kind: 'failed', error: error instanceof Error ? error.message : String(error) };
-    }
+  private async attempt(batch: StoredDelivery[]): Promise<void> {
+    const { whole, each, apart } = await this.asked(batch);
     const now = Date.now();
-    const verdict = judge(this.name, delivery, outcome, now, () => Math.random());
+    const random = (): number => Math.random();
+    const verdicts = batch.map((delivery) => {
+      const outcome = each.get(delivery.id) ?? whole;
+      return { delivery, outcome, verdict: judge(this.name, delivery, outcome, now, random) };
+    });
     const { state, storage } = this.parts;
     const store = (): void => {
+      const errors = verdicts.flatMap(({ verdict }) => (verdict.kind === 'delivered' ? [] : [verdict.error]));
       const { last } = this;
-      state.write(
-        `last:${this.name}`,
-        verdict.kind === 'delivered'
-          ? { ...last, delivered: last.delivered + 1, lastSuccessAt: now }
-          : { ...last, lastFailureAt: now, lastError: verdict.error },
-      );
-      this.save(breakerAfter(this.breaker, outcome, now, () => Math.random()));
-      this.parts.settle(delivery, outcome, verdict, now);
+      const delivered = verdicts.length - errors.length;
+      state.write(`last:${this.name}`, {
+        ...last,
+        ...(delivered > 0 && { delivered: last.delivered + delivered, lastSuccessAt: now }),
+        ...(errors.length > 0 && { lastFailureAt: now, lastError: errors[0] }),
+      });
+      this.save(breakerAfter(this.breaker, whole, now, random));
+      if (apart) this.parts.bulk?.apart(now);
+      for (const { delivery, outcome, verdict } of verdicts)
+        this.parts.settle(delivery, outcome, verdict, now);
     };
     try {
       storage.transactionSync(store);
@@ -123,7 +137,21 @@ export class Lane {
       state.forget();
       throw error;
     } finally {
-      this.underWay.delete(delivery.id);
+      for (const { id } of batch) this.underWay.delete(id);
+    }
+  }
+
+  /** Never throws. */
+  private async asked(batch: StoredDelivery[]): Promise<BulkOutcome> {
+    const { deliver, bulk } = this.parts;
+    const [first] = batch;
+    try {
+      if (bulk !== undefined && batch.length > 1) return await bulk.deliverTogether(batch);
+      if (first === undefined) throw new Error('a request carries nothing');
+      return { whole: await deliver(first), each: new Map(), apart: false };
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      return { whole: { kind: 'failed', error: message }, each: new Map(), apart: false };
     }
   }
 }

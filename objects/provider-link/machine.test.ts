@@ -24,7 +24,7 @@ describe('an answer', () => {
     [500, 1, 'failed'],
     [503, 1, 'failed'],
   ] as const)('%i to attempt %i is %s', (status, attempt, kind) => {
-    expect(readAnswer(answer(status), attempt, NOW).kind).toBe(kind);
+    expect(readAnswer(answer(status), attempt > 1, NOW).kind).toBe(kind);
   });
 
   it('says when to come back, in seconds or as a date', () => {
@@ -32,7 +32,7 @@ describe('an answer', () => {
     expect(retryAfter(new Date(NOW + 9_000).toUTCString(), NOW)).toBe(9_000);
     expect(retryAfter('soon', NOW)).toBeUndefined();
     expect(retryAfter(null, NOW)).toBeUndefined();
-    const outcome = readAnswer(answer(429, { 'retry-after': '30' }), 1, NOW);
+    const outcome = readAnswer(answer(429, { 'retry-after': '30' }), false, NOW);
     const message = { attempts: 1, createdAt: NOW };
     const verdict = judge('calls', message, outcome, NOW, () => 0);
     expect(verdict).toMatchObject({ kind: 'retry', at: NOW + 30_500 });

@@ -64,6 +64,8 @@ export type Outcome =
   | { kind: 'refused'; error: string; gone?: true }
   /** Too many requests: the provider is well, we are too fast. */
   | { kind: 'limited'; error: string; retryAfterMs?: number }
+  /** Nothing is known of it, and not for its own sake: it is tried again at once. */
+  | { kind: 'again'; error: string }
   /** No answer, or one that says the provider is not well or does not know us. */
   | { kind: 'failed'; error: string; retryAfterMs?: number };
 
@@ -77,8 +79,12 @@ export function retryAfter(header: string | null, now: number): number | undefin
   return Number.isNaN(ms) ? undefined : Math.max(ms, 0);
 }
 
-/** @param attempt 1 for the first one */
-export function readAnswer(answer: OutgoingAnswer | OutgoingFailure, attempt: number, now: number): Outcome {
+/** @param repeated whether its key was sent before */
+export function readAnswer(
+  answer: OutgoingAnswer | OutgoingFailure,
+  repeated: boolean,
+  now: number,
+): Outcome {
   if (!answer.ok)
     return answer.reason === 'refused'
       ? { kind: 'refused', error: answer.message }
@@ -87,7 +93,7 @@ export function readAnswer(answer: OutgoingAnswer | OutgoingFailure, attempt: nu
   if (status >= 200 && status < 300) return { kind: 'delivered', body: answer.body };
   const error = `HTTP ${status}${answer.body === '' ? '' : `: ${answer.body.slice(0, 300)}`}`;
   // The answer to an earlier attempt got lost: the key of the request tells the provider that it has it.
-  if (status === 409 && attempt > 1) return { kind: 'delivered', body: '' };
+  if (status === 409 && repeated) return { kind: 'delivered', body: '' };
   const later = retryAfter(answer.headers.get('retry-after'), now);
   const wait = later === undefined ? {} : { retryAfterMs: later };
   if (status === 429) return { kind: 'limited', error, ...wait };
@@ -114,6 +120,7 @@ export function judge(
 ): Verdict {
   if (outcome.kind === 'delivered') return { kind: 'delivered' };
   if (outcome.kind === 'refused') return { kind: 'dead', error: outcome.error };
+  if (outcome.kind === 'again') return { kind: 'retry', at: now, error: outcome.error };
   const at = now + backoff(lane, message.attempts, random, outcome.retryAfterMs);
   return at >= message.createdAt + LANES[lane].lifeMs
     ? { kind: 'dead', error: `${outcome.error} (given up)` }

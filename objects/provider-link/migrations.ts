@@ -42,4 +42,13 @@ export const MIGRATIONS: readonly ObjectMigration[] = [
       CREATE INDEX deliveries_due ON deliveries (lane, next_at) WHERE head = 1;
     `,
   },
+  {
+    id: 3,
+    name: 'under which keys a provider may have it already',
+    // `tried`: attempts before it became a dead letter; `sent_as`: the key of an earlier delivery of the same message.
+    sql: `
+      ALTER TABLE deliveries ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE deliveries ADD COLUMN sent_as TEXT;
+    `,
+  },
 ];

@@ -6,6 +6,7 @@ import { originsOf } from '../lib/outgoing-url';
 import { State } from '../lib/state';
 import { sandboxOf } from '../sandbox/contract';
 import { takeTokens, type Bucket } from '../lib/token-bucket';
+import { Asking } from './asking';
 import { Calls } from './calls';
 import * as c from './contract';
 import { ConfigCopy } from './copy';
@@ -40,6 +41,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
   private readonly copy: ConfigCopy;
   private readonly hook: Webhook;
   private readonly work: Calls;
+  private readonly asking: Asking;
   private readonly calls: Lane;
   private readonly events: Lane;
   private readonly news: NewsTeller;
@@ -63,13 +65,14 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     this.hook = new Webhook(this.state, env, () => this.copy.tenantId);
     const { state, store } = this;
     const reach: Fetcher = (url, init) => this.fetcher(url, init);
-    this.work = new Calls({
+    this.work = new Calls({ state, store, copy: this.copy, underWay: () => this.calls.underWay });
+    this.asking = new Asking({
       env,
       state,
-      store,
       copy: this.copy,
       reach,
-      underWay: () => this.calls.underWay,
+      tie: () => this.work.tie,
+      isActive: () => this.work.isActive,
       watch: (exchange) => this.watch(exchange),
     });
     this.calls = new Lane('calls', {
@@ -77,7 +80,8 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
       state,
       store,
       gate: () => this.work.gate(),
-      deliver: (delivery) => this.work.deliver(delivery),
+      deliver: (delivery) => this.asking.deliver(delivery),
+      bulk: this.asking,
       settle: (...settled) => {
         this.work.settle(...settled);
         // Told at once, but not of what this transaction may still take back.
@@ -122,8 +126,8 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     const now = Date.now();
     let added = 0;
     this.within(() => {
-      for (const { id, kind, chatId, payload } of deliveries) {
-        if (!this.store.add({ id, lane: 'calls', kind, key: chatId, payload }, now)) continue;
+      for (const { id, kind, chatId, payload, sentAs } of deliveries) {
+        if (!this.store.add({ id, lane: 'calls', kind, key: chatId, payload, sentAs }, now)) continue;
         added += 1;
         if (this.hook.target !== null) this.addEvent(`evt_${id}`, EVENTS[kind], chatId, payload, now);
       }
@@ -225,7 +229,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
   async probe(request: c.ProbeRequest): Promise<c.Probe> {
     this.mustBeSandbox();
     await this.copy.current();
-    return this.work.probe(request);
+    return this.asking.probe(request);
   }
 
   async erase(): Promise<void> {
@@ -265,7 +269,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
     );
     const of = { kind: 'webhook', deliveries: [event.id], attempt: event.attempts };
     await this.watch(() => exchangeOf(of, request, answer));
-    return readAnswer(answer, event.attempts, Date.now());
+    return readAnswer(answer, event.repeated, Date.now());
   }
 
   private settleEvent({ id }: StoredDelivery, outcome: Outcome, verdict: Verdict, now: number): void {

@@ -14,12 +14,16 @@ export interface NewDelivery {
   /** Deliveries of one key go out one at a time, in their order. */
   key: string;
   payload: unknown;
+  /** The key it travels under, where that is not its id. */
+  sentAs?: string | null | undefined;
 }
 
 export interface StoredDelivery extends NewDelivery {
   createdAt: number;
   /** Attempts begun, with the one under way. */
   attempts: number;
+  /** Whether the provider may have it already, under the same key. */
+  repeated: boolean;
 }
 
 type Row = {
@@ -34,6 +38,8 @@ type Row = {
   next_at: number;
   error: string | null;
   dead_at: number | null;
+  tried: number;
+  sent_as: string | null;
 };
 
 /** Deliveries and news of a link; the only place with their SQL. Each change runs inside the caller's transaction. */
@@ -46,7 +52,8 @@ export class LinkStore {
       delivery.id,
     );
     if (known.toArray().length > 0) return false;
-    this.#insert({ ...delivery, payload: JSON.stringify(delivery.payload) }, now);
+    const { payload, sentAs = null } = delivery;
+    this.#insert({ ...delivery, payload: JSON.stringify(payload), tried: 0, sent_as: sentAs }, now);
     return true;
   }
 
@@ -192,7 +199,7 @@ export class LinkStore {
     const rows = this.#deadRows(ids).filter(({ kind }) => kinds === null || kinds.includes(kind));
     for (const row of rows) {
       this.sql.exec('DELETE FROM deliveries WHERE seq = ?', row.seq);
-      this.#insert(row, now);
+      this.#insert({ ...row, tried: row.tried + row.attempts }, now);
     }
     return rows.map(({ id }) => id);
   }
@@ -243,10 +250,13 @@ export class LinkStore {
     );
   }
 
-  #insert(row: { id: string; lane: string; kind: string; key: string; payload: string }, now: number): void {
+  #insert(
+    row: Pick<Row, 'id' | 'lane' | 'kind' | 'key' | 'payload' | 'tried' | 'sent_as'>,
+    now: number,
+  ): void {
     this.sql.exec(
-      `INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at, head)
-       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NOT EXISTS (
+      `INSERT INTO deliveries (id, lane, kind, key, payload, created_at, next_at, tried, sent_as, head)
+       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7, ?8, NOT EXISTS (
          SELECT 1 FROM deliveries WHERE lane = ?2 AND key = ?4 AND dead_at IS NULL
        ))`,
       row.id,
@@ -255,7 +265,8 @@ export class LinkStore {
       row.key,
       row.payload,
       now,
-      now,
+      row.tried,
+      row.sent_as,
     );
   }
 
@@ -307,6 +318,8 @@ const deliveryOf = (row: Row): StoredDelivery => ({
   payload: JSON.parse(row.payload) as unknown,
   createdAt: row.created_at,
   attempts: row.attempts,
+  repeated: row.sent_as !== null || row.attempts + row.tried > 1,
+  sentAs: row.sent_as,
 });
 
 const viewOf = (row: Row): DeliveryView => ({

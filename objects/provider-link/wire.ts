@@ -7,7 +7,7 @@ import type { StoredDelivery } from './store';
 /** Messages of a page of history. */
 const PAGE = 100;
 
-const ENDPOINTS: Record<DeliveryKind | TaskKind, Endpoint> = {
+const ENDPOINTS: Record<DeliveryKind | TaskKind | 'bulk', Endpoint> = {
   send_message: 'sendMessage',
   update_message: 'updateMessageContent',
   update_status: 'updateMessageStatus',
@@ -17,9 +17,11 @@ const ENDPOINTS: Record<DeliveryKind | TaskKind, Endpoint> = {
   set_webhook: 'setWebhook',
   delete_webhook: 'deleteWebhook',
   disconnect: 'disconnect',
+  bulk: 'bulkMessages',
 };
 
-export const isTold = (kind: string): kind is DeliveryKind | TaskKind => Object.hasOwn(ENDPOINTS, kind);
+export const isTold = (kind: string): kind is DeliveryKind | TaskKind =>
+  kind !== 'bulk' && Object.hasOwn(ENDPOINTS, kind);
 
 /** What is read from a provider travels by GET, the rest by POST. */
 const READS: readonly string[] = ['get_channels', 'history'];
@@ -31,10 +33,13 @@ export interface WireRequest {
 
 /**
  * The request of a delivery; null where the configuration has no such endpoint. Every one carries the configured key, the
- * tenant, and the delivery's id as `Idempotency-Key`.
+ * tenant, and as `Idempotency-Key` the delivery's id, or that under which the provider may have it already.
  */
 export function requestOf(
-  delivery: Pick<StoredDelivery, 'id' | 'payload'> & { kind: DeliveryKind | TaskKind },
+  delivery: Pick<StoredDelivery, 'id' | 'payload'> & {
+    kind: DeliveryKind | TaskKind | 'bulk';
+    sentAs?: string | null;
+  },
   tenantId: string,
   tie: Tie,
   key: string,
@@ -44,7 +49,7 @@ export function requestOf(
   const url = new URL(address);
   const headers: Record<string, string> = {
     Accept: 'application/json',
-    'Idempotency-Key': delivery.id,
+    'Idempotency-Key': delivery.sentAs ?? delivery.id,
     'User-Agent': 'Trunkline',
   };
   const { authentication } = tie.content;
@@ -67,7 +72,7 @@ export function requestOf(
 }
 
 /** JSON of an answer, undefined where it has none. */
-function jsonOf(body: string): unknown {
+export function jsonOf(body: string): unknown {
   try {
     return JSON.parse(body) as unknown;
   } catch {
