@@ -17,8 +17,8 @@ const Result = z
   .object({
     id: z.string().nullable().openapi({ description: 'As it was sent; null where none can be read.' }),
     result: z.enum(['accepted', 'duplicate', 'error']),
-    message: Message.nullable(),
-    problem: ProblemBody.nullable(),
+    message: z.union([Message, z.null()]),
+    problem: z.union([ProblemBody, z.null()]),
   })
   .openapi('BulkResult');
 
