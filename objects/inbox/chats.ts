@@ -1,8 +1,10 @@
 import { newChatId } from '../lib/ids';
+import { Recent } from '../lib/recent';
 import { digitsOf } from '../lib/search-terms';
 import type { Channels } from './channels';
-import type { NewParticipant, Participant } from './contract';
-import { findable, isAfter, type ParticipantRole, type Place } from './machine';
+import type { NewParticipant } from './contract';
+import { findable, isAfter, type Place } from './machine';
+import { Participants } from './participants';
 
 interface ChatRow extends Record<string, SqlStorageValue> {
   key: number;
@@ -17,15 +19,6 @@ interface ChatRow extends Record<string, SqlStorageValue> {
   rev: number;
   created_at: number;
   customer_at: number | null;
-}
-
-interface ParticipantRow extends Record<string, SqlStorageValue> {
-  key: number;
-  chat: number;
-  ext: string;
-  name: string | null;
-  phone: string | null;
-  role: string;
 }
 
 export interface StoredChat {
@@ -46,16 +39,19 @@ export interface StoredChat {
   customerAt: number | null;
 }
 
-export interface StoredParticipant {
-  key: number;
-  participant: Participant;
-}
+/** Chats that are remembered: those that something came to, or was asked of, last. */
+const REMEMBERED = 5_000;
 
-/** A group has no more of them here: those who come later are known by the messages they write. */
-const MOST_PARTICIPANTS = 1_000;
-
-/** Chats with their participants, and the words that find them. Each change runs inside the caller's transaction. */
+/**
+ * Chats with their participants, and the words that find them. Each change runs inside the caller's transaction. Busy chats
+ * stay in memory, which follows the storage also when a transaction fails (`reload`).
+ */
 export class Chats {
+  readonly people: Participants;
+  readonly #byKey = new Recent<number, StoredChat>(REMEMBERED);
+  /** Keys by provider and the provider's own id; they never change. */
+  readonly #keys = new Recent<string, number>(REMEMBERED);
+  #unread: Map<number, number> | null = null;
   /** Highest number that a chat was given; read again when it is not known. */
   #rev: number | null = null;
   #resetRev: number | null = null;
@@ -63,12 +59,18 @@ export class Chats {
   constructor(
     private readonly sql: SqlStorage,
     private readonly channels: Channels,
-  ) {}
+  ) {
+    this.people = new Participants(sql);
+  }
 
   /** A transaction failed: what is kept in memory may be wrong. */
   reload(): void {
     this.#rev = null;
     this.#resetRev = null;
+    this.#byKey.clear();
+    this.#keys.clear();
+    this.#unread = null;
+    this.people.reload();
   }
 
   /** How far the inbox has come. */
@@ -98,8 +100,11 @@ export class Chats {
   }
 
   byKey(key: number): StoredChat {
+    const known = this.#byKey.get(key);
+    if (known !== undefined) return known;
     const chat = this.#one('SELECT * FROM chats WHERE key = ?', key);
     if (chat === null) throw new Error(`no chat ${key}`);
+    this.#byKey.set(key, chat);
     return chat;
   }
 
@@ -108,7 +113,12 @@ export class Chats {
   }
 
   ofProvider(provider: number, externalId: string): StoredChat | null {
-    return this.#one('SELECT * FROM chats WHERE provider = ? AND ext = ?', provider, externalId);
+    const key = this.#keys.get(`${provider} ${externalId}`);
+    if (key !== undefined) return this.byKey(key);
+    const sql = 'SELECT * FROM chats WHERE provider = ? AND ext = ?';
+    const chat = this.#one(sql, provider, externalId);
+    if (chat !== null) this.#remember(chat);
+    return chat;
   }
 
   read(query: string, ...bindings: SqlStorageValue[]): StoredChat[] {
@@ -127,39 +137,23 @@ export class Chats {
     const added = chatOf(
       this.sql.exec<ChatRow>(sql, newChatId(now), provider, externalId, channel, title, now, rev, now).one(),
     );
-    for (const one of participants) this.#addParticipant(added.key, one);
+    this.#remember(added);
+    for (const one of participants) this.people.add(added.key, one);
     this.#index(added);
     return added;
   }
 
   /** Changes what is given. Answers whether anything was. */
   change(chat: StoredChat, title: string | null | undefined, given: readonly NewParticipant[]): boolean {
-    const known = new Map(this.participants(chat.key).map((one) => [one.participant.id, one]));
     let changed = title !== undefined && title !== chat.title;
-    if (changed) this.sql.exec('UPDATE chats SET title = ? WHERE key = ?', title, chat.key);
+    if (changed) {
+      this.#byKey.delete(chat.key);
+      this.sql.exec('UPDATE chats SET title = ? WHERE key = ?', title, chat.key);
+    }
     for (const one of given) {
-      const before = known.get(one.id);
-      if (before === undefined) this.#addParticipant(chat.key, one);
-      else {
-        const { participant } = before;
-        const after = {
-          name: one.name ?? participant.name,
-          phone: one.phone ?? participant.phone,
-          role: one.role ?? participant.role,
-        };
-        const isSo =
-          after.name === participant.name &&
-          after.phone === participant.phone &&
-          after.role === participant.role;
-        if (isSo) continue;
-        this.sql.exec(
-          'UPDATE participants SET name = ?, phone = ?, role = ? WHERE key = ?',
-          after.name,
-          after.phone,
-          after.role,
-          before.key,
-        );
-      }
+      const before = this.people.one(chat.key, one.id);
+      if (before === null) this.people.add(chat.key, one);
+      else if (!this.people.change(chat.key, before, one)) continue;
       changed = true;
     }
     if (changed) {
@@ -172,66 +166,75 @@ export class Chats {
 
   /** Adds those who are not known yet and leaves the others as they are. */
   addUnknown(chat: StoredChat, given: readonly NewParticipant[]): void {
-    if (given.length === 0) return;
-    const known = new Set(this.participants(chat.key).map(({ participant }) => participant.id));
-    const unknown = given.filter(({ id }) => !known.has(id));
+    const unknown = given.filter(({ id }) => this.people.one(chat.key, id) === null);
     if (unknown.length > 0) this.change(chat, undefined, unknown);
-  }
-
-  participants(chat: number, limit = MOST_PARTICIPANTS): StoredParticipant[] {
-    const sql = 'SELECT * FROM participants WHERE chat = ? ORDER BY key LIMIT ?';
-    return [...this.sql.exec<ParticipantRow>(sql, chat, limit)].map(participantOf);
-  }
-
-  participant(chat: number, externalId: string): StoredParticipant | null {
-    const sql = 'SELECT * FROM participants WHERE chat = ? AND ext = ?';
-    const [row] = this.sql.exec<ParticipantRow>(sql, chat, externalId).toArray();
-    return row === undefined ? null : participantOf(row);
-  }
-
-  participantByKey(key: number): Participant | null {
-    const [row] = this.sql.exec<ParticipantRow>('SELECT * FROM participants WHERE key = ?', key).toArray();
-    return row === undefined ? null : participantOf(row).participant;
   }
 
   /** Gives a chat the next number of the inbox: something of it has changed. */
   touch(key: number): void {
-    this.sql.exec('UPDATE chats SET rev = ? WHERE key = ?', this.#next(), key);
+    const chat = { ...this.byKey(key), rev: this.#next() };
+    this.sql.exec('UPDATE chats SET rev = ? WHERE key = ?', chat.rev, key);
+    this.#byKey.set(key, chat);
   }
 
   /** A message came: the chat moves up where it is the newest. */
-  came(chat: StoredChat, place: Place, from: { customer: boolean; unread: boolean }): void {
-    const newest = chat.lastSeq === null || isAfter(place, { at: chat.lastAt, seq: chat.lastSeq });
-    const last = newest ? place : { at: chat.lastAt, seq: chat.lastSeq };
-    const customerAt = from.customer ? Math.max(chat.customerAt ?? place.at, place.at) : chat.customerAt;
+  came(key: number, place: Place, from: { customer: boolean; unread: boolean }): void {
+    const before = this.byKey(key);
+    const { lastAt, lastSeq, customerAt } = before;
+    const isNewest = lastSeq === null || isAfter(place, { at: lastAt, seq: lastSeq });
+    const chat = {
+      ...before,
+      ...(isNewest && { lastAt: place.at, lastSeq: place.seq }),
+      ...(from.customer && { customerAt: Math.max(customerAt ?? place.at, place.at) }),
+      unread: before.unread + (from.unread ? 1 : 0),
+      rev: this.#next(),
+    };
     this.sql.exec(
-      'UPDATE chats SET rev = ?, last_at = ?, last_seq = ?, unread = unread + ?, customer_at = ? WHERE key = ?',
-      this.#next(),
-      last.at,
-      last.seq,
-      from.unread ? 1 : 0,
-      customerAt,
-      chat.key,
+      'UPDATE chats SET rev = ?, last_at = ?, last_seq = ?, unread = ?, customer_at = ? WHERE key = ?',
+      chat.rev,
+      chat.lastAt,
+      chat.lastSeq,
+      chat.unread,
+      chat.customerAt,
+      key,
     );
+    this.#byKey.set(key, chat);
+    if (from.unread) this.#count(chat, 1);
   }
 
   setLast(key: number, last: Place | null, createdAt: number): void {
     const { at, seq } = last ?? { at: createdAt, seq: null };
+    this.#byKey.delete(key);
     this.sql.exec('UPDATE chats SET last_at = ?, last_seq = ? WHERE key = ?', at, seq, key);
   }
 
   /** `n` messages of it were seen. */
   seen(key: number, n: number): void {
-    this.sql.exec('UPDATE chats SET rev = ?, unread = unread - ? WHERE key = ?', this.#next(), n, key);
+    const before = this.byKey(key);
+    const chat = { ...before, unread: before.unread - n, rev: this.#next() };
+    this.sql.exec('UPDATE chats SET rev = ?, unread = ? WHERE key = ?', chat.rev, chat.unread, key);
+    this.#byKey.set(key, chat);
+    this.#count(chat, -n);
   }
 
   /** Unread messages by channel. */
-  unread(): Map<number, number> {
-    const sql =
-      'SELECT channel, sum(unread) AS n FROM chats INDEXED BY chats_unread WHERE unread > 0 GROUP BY channel';
-    return new Map(
-      [...this.sql.exec<{ channel: number; n: number }>(sql)].map((row) => [row.channel, row.n]),
-    );
+  unread(): ReadonlyMap<number, number> {
+    if (this.#unread === null) {
+      const sql =
+        'SELECT channel, sum(unread) AS n FROM chats INDEXED BY chats_unread WHERE unread > 0 GROUP BY channel';
+      const rows = this.sql.exec<{ channel: number; n: number }>(sql).toArray();
+      this.#unread = new Map(rows.map(({ channel, n }) => [channel, n]));
+    }
+    return this.#unread;
+  }
+
+  #count({ channel }: StoredChat, n: number): void {
+    this.#unread?.set(channel, (this.#unread.get(channel) ?? 0) + n);
+  }
+
+  #remember(chat: StoredChat): void {
+    this.#keys.set(`${chat.provider} ${chat.externalId}`, chat.key);
+    this.#byKey.set(chat.key, chat);
   }
 
   #next(): number {
@@ -239,22 +242,13 @@ export class Chats {
     return this.#rev;
   }
 
-  #addParticipant(chat: number, { id, name, phone, role = 'customer' }: NewParticipant): void {
-    this.sql.exec(
-      'INSERT INTO participants (chat, ext, name, phone, role) VALUES (?, ?, ?, ?, ?)',
-      chat,
-      id,
-      name ?? null,
-      phone ?? null,
-      role,
-    );
-  }
-
   #index({ key, title, channel }: StoredChat): void {
-    const people = this.participants(key).flatMap(({ participant: { name, phone } }) => [
-      name ?? '',
-      ...(phone === null ? [] : digitsOf(phone)),
-    ]);
+    const people = this.people
+      .of(key)
+      .flatMap(({ participant: { name, phone } }) => [
+        name ?? '',
+        ...(phone === null ? [] : digitsOf(phone)),
+      ]);
     const words = [title ?? '', this.channels.byKey(channel).channel.name, ...people].join(' ');
     this.sql.exec(
       'INSERT INTO chat_finder (rowid, words, facets) VALUES (?, ?, ?)',
@@ -282,10 +276,4 @@ const chatOf = (row: ChatRow): StoredChat => ({
   rev: row.rev,
   createdAt: row.created_at,
   customerAt: row.customer_at,
-});
-
-const participantOf = (row: ParticipantRow): StoredParticipant => ({
-  key: row.key,
-  // Written by this class only.
-  participant: { id: row.ext, name: row.name, phone: row.phone, role: row.role as ParticipantRole },
 });

@@ -16,6 +16,9 @@ export const statusOf = (progress: Progress): MessageStatus => (progress === 'un
 
 export const hasFailed = (progress: Progress): boolean => statusOf(progress) === 'failed';
 
+/** The customer has it, whatever becomes of other attempts. */
+export const hasArrived = (progress: Progress): boolean => progress === 'delivered' || progress === 'read';
+
 export const MESSAGE_DIRECTIONS = ['incoming', 'outgoing'] as const;
 export type MessageDirection = (typeof MESSAGE_DIRECTIONS)[number];
 
@@ -36,8 +39,9 @@ export const findable = (text: string): string =>
 
 const LETTERS = /[\p{L}\p{N}\p{M}]+/gu;
 /** Digits, Latin, Greek and Cyrillic: letters of which it is sure that the index cuts and folds them as we do. */
-const SURE = /^[\p{Nd}a-zà-ƚƜ-ǟǢ-ɏḀ-ỿͰ-ͽΆ-ϲϴ-ҁҊ-ԧ\u0300-\u0304\u0306-\u030c]+$/u;
-const ACCENTED = /[à-ɏ\u0300-\u030cḀ-ỿ]/;
+const SURE =
+  /^[\u0300-\u0304\u0306-\u030c\p{Nd}a-z\u00e0-\u019a\u019c-\u01df\u01e2-\u024f\u1e00-\u1eff\u0370-\u037d\u0386-\u03f2\u03f4-\u0481\u048a-\u0527]+$/u;
+const ACCENTED = /[\u0300-\u030c\u00e0-\u024f\u1e00-\u1eff]/;
 
 /**
  * The words of a text as the index has them: in small letters, Latin ones without their accents, all without stress

@@ -51,7 +51,7 @@ export class PeopleDesk {
       seen: true,
     });
     if (once !== undefined) this.#remember(user.id, once, message.seq, now);
-    chats.came(chat, { at: message.sentAt, seq: message.seq }, { customer: false, unread: false });
+    chats.came(chat.key, { at: message.sentAt, seq: message.seq }, { customer: false, unread: false });
     this.#send(chat, sending(message, message.id), now);
     return this.#told(message, chat);
   }

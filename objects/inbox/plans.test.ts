@@ -73,6 +73,7 @@ describe('what a request costs among a million messages', () => {
   };
 
   it.each(Object.keys(cases))('is a walk along an index: %s', (name) => {
+    bench.chats.reload();
     bench.steps.length = 0;
     cases[name]?.();
     expect(bench.steps.length).toBeGreaterThan(0);

@@ -95,7 +95,7 @@ export class ProviderDesk {
     }
     const chat = this.#chatFor(message, now);
     if ('code' in chat) return chat;
-    const sender = message.senderId === undefined ? null : chats.participant(chat.key, message.senderId);
+    const sender = message.senderId === undefined ? null : chats.people.one(chat.key, message.senderId);
     if (message.senderId !== undefined && sender === null)
       throw new Error('a sender was checked and is not there');
     const unread = message.direction === 'incoming' && !quiet;
@@ -114,7 +114,7 @@ export class ProviderDesk {
       seen: !unread,
     });
     const customer = message.direction === 'incoming';
-    chats.came(chat, { at: added.sentAt, seq: added.seq }, { customer, unread });
+    chats.came(chat.key, { at: added.sentAt, seq: added.seq }, { customer, unread });
     if (!quiet) tell(chat.key, added);
     return {
       ok: true,
@@ -245,7 +245,7 @@ export class ProviderDesk {
     const known = chats.ofProvider(this.provider, carried.id);
     if (known !== null) {
       if (!channels.byKey(known.channel).channel.active) return refused('channel_inactive', 'chat.id');
-      if (!isNamed && chats.participant(known.key, senderId ?? '') === null)
+      if (!isNamed && chats.people.one(known.key, senderId ?? '') === null)
         return refused('no_such_participant', 'senderId');
       chats.addUnknown(known, given);
       return chats.byKey(known.key);

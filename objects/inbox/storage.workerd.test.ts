@@ -111,6 +111,22 @@ describe('what is stored', () => {
     expect((await world.object.changes(rev)).chats).toMatchObject([{ unread: 2 }]);
   });
 
+  it('knows everybody of a crowd again, and counts on after an eviction', async () => {
+    const people = Array.from({ length: 1_100 }, (_, n) => ({ id: `u-${n}`, name: `Ann ${n}` }));
+    const chat = { id: 'crowd', channelId: 'main' };
+    for (let from = 0; from < people.length; from += 100)
+      await world.got(`m${from}`, {
+        chat: { ...chat, participants: people.slice(from, from + 100) },
+        senderId: `u-${from}`,
+      });
+    const late = { chat: { ...chat, participants: people.slice(-1) }, senderId: 'u-1099' };
+    expect(await world.got('again', late)).toMatchObject({ sender: { id: 'u-1099', name: 'Ann 1099' } });
+    await evictDurableObject(world.object);
+    expect(await world.got('and again', late)).toMatchObject({ sender: { id: 'u-1099' } });
+    expect((await world.chats()).chats).toMatchObject([{ unread: 13 }]);
+    expect((await world.object.channels())[0]?.unread).toBe(13);
+  });
+
   it('is handed over by the alarm where a crash came before it', async () => {
     const { chatId } = await world.got('m1');
     const { id } = await world.reply(chatId, 'Hello');

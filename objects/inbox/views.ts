@@ -28,7 +28,7 @@ export class Views {
 
   /** `whole`: with all of its participants. */
   chat(chat: StoredChat, whole = false): ChatView {
-    const people = whole ? this.chats.participants(chat.key) : this.chats.participants(chat.key, SHOWN);
+    const people = whole ? this.chats.people.of(chat.key) : this.chats.people.of(chat.key, SHOWN);
     const last = chat.lastSeq === null ? null : this.messages.bySeq(chat.lastSeq);
     return {
       id: chat.id,
@@ -58,7 +58,7 @@ export class Views {
       chatId,
       externalId: message.externalId,
       direction: message.direction,
-      sender: this.#sender(message.sender),
+      sender: this.#sender(message),
       author: message.author,
       text: message.text,
       sentAt: message.sentAt,
@@ -70,7 +70,7 @@ export class Views {
     };
   }
 
-  #sender(key: number | null): Participant | null {
-    return key === null ? null : this.chats.participantByKey(key);
+  #sender({ chat, sender }: StoredMessage): Participant | null {
+    return sender === null ? null : this.chats.people.byKey(chat, sender);
   }
 }
