@@ -1,3 +1,4 @@
+import Blocks from '@lucide/svelte/icons/blocks';
 import Building from '@lucide/svelte/icons/building-2';
 import Contact from '@lucide/svelte/icons/contact-round';
 import Gauge from '@lucide/svelte/icons/gauge';
@@ -13,6 +14,7 @@ import Plug from '@lucide/svelte/icons/plug';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import Smartphone from '@lucide/svelte/icons/smartphone';
+import Store from '@lucide/svelte/icons/store';
 import Users from '@lucide/svelte/icons/users';
 import Webhook from '@lucide/svelte/icons/webhook';
 import Workflow from '@lucide/svelte/icons/workflow';
@@ -39,6 +41,8 @@ export interface NavItem {
     | '/pipelines'
     | '/people'
     | '/retailcrm-admin'
+    | '/communications'
+    | '/marketplace'
     | '/webhook';
   route:
     | '/(workspace)'
@@ -58,6 +62,8 @@ export interface NavItem {
     | '/(admin)/pipelines'
     | '/(admin)/people'
     | '/(public)/retailcrm-admin'
+    | '/(admin)/communications'
+    | '/(admin)/marketplace'
     | '/(admin)/webhook';
   label: () => string;
   icon: Component<{ size?: number }>;
@@ -165,6 +171,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         needs: ['integration.view'],
       },
       {
+        href: '/communications',
+        route: '/(admin)/communications',
+        label: m.nav_communications,
+        icon: Blocks,
+        needs: ['integration.view'],
+      },
+      {
         href: '/people',
         route: '/(admin)/people',
         label: m.nav_people,
@@ -177,6 +190,13 @@ export const NAVIGATION: readonly NavGroup[] = [
         label: m.nav_settings,
         icon: Settings,
         needs: ['tenant.settings', 'extension.view'],
+      },
+      {
+        href: '/marketplace',
+        route: '/(admin)/marketplace',
+        label: m.nav_marketplace,
+        icon: Store,
+        needs: ['marketplace.manage'],
       },
       {
         href: '/tenants',
