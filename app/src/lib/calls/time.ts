@@ -42,8 +42,12 @@ export const shortDay = (iso: string, locale: string, timeZone?: string): string
   format(locale, timeZone, { day: 'numeric', month: 'short' }).format(new Date(iso));
 
 /** With its year, for what may lie long ago. */
-export const longDay = (iso: string, locale: string, timeZone?: string): string =>
-  format(locale, timeZone, { dateStyle: 'long' }).format(new Date(iso));
+export const fullDay = (
+  iso: string,
+  locale: string,
+  timeZone: string | undefined,
+  dateStyle: 'long' | 'short',
+): string => format(locale, timeZone, { dateStyle }).format(new Date(iso));
 
 export const fullMoment = (iso: string, locale: string, timeZone?: string): string =>
   format(locale, timeZone, { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date(iso));

@@ -35,6 +35,11 @@ class Inbox {
     return this.#unread.counts.get(channel) ?? 0;
   }
 
+  /** Unread messages of a chat, as far as they are known. */
+  unreadIn(chat: string): number {
+    return this.#unread.chats.get(chat) ?? 0;
+  }
+
   get unread(): number {
     return totalOf(this.#unread);
   }

@@ -152,7 +152,9 @@ export class Thread implements InboxListener {
   };
 
   #first = async () => {
-    if (this.around === null) return readMessages(this.id, { limit: PAGE });
+    // One begins to read at the first that is unread, with a little of what was before.
+    const limit = Math.min(MOST, Math.max(PAGE, inbox.unreadIn(this.id) + 20));
+    if (this.around === null) return readMessages(this.id, { limit });
     try {
       return await readMessages(this.id, { around: this.around, limit: PAGE });
     } catch (cause) {
