@@ -66,7 +66,7 @@ let next: NextServer;
 let world: EmailWorld;
 beforeAll(async () => {
   next = new NextServer();
-  world = await EmailWorld.start(`port = ${await next.port()}`);
+  world = await EmailWorld.start([`port = ${await next.port()}`, 'tls = "none"']);
 });
 afterAll(async () => {
   await world?.stop();

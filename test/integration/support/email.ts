@@ -56,12 +56,13 @@ export class EmailWorld {
 
   /**
    * @param smtpOut lines of the configuration about the mail server that sends on
+   * @param smtp where it is handed mail; a free port when absent
    */
-  static async start(smtpOut: string): Promise<EmailWorld> {
-    const [http, smtp] = [await freePort(), await freePort()];
+  static async start(smtpOut: string[], smtp?: number): Promise<EmailWorld> {
+    const http = await freePort();
     const url = `http://127.0.0.1:${http}`;
     const server = await TestServer.start({ OUTGOING_ORIGINS: url });
-    const world = new EmailWorld(server, await signIn(server.url, 'admin'), http, smtp);
+    const world = new EmailWorld(server, await signIn(server.url, 'admin'), http, smtp ?? (await freePort()));
     try {
       const at = (name: string) => [name, `${url}/${name}`] as const;
       const names = [
@@ -175,7 +176,7 @@ export class EmailWorld {
     expectStatus(204, await this.admin.send('DELETE', path));
   }
 
-  #configure(token: string, smtpOut: string): void {
+  #configure(token: string, smtpOut: string[]): void {
     writeFileSync(join(this.directory, 'token'), token);
     writeFileSync(join(this.directory, 'key'), KEY);
     const lines = [
@@ -183,7 +184,8 @@ export class EmailWorld {
       'state_dir = "state"',
       `[http]\nport = ${this.http}\nkey_file = "key"`,
       `[smtp_in]\nport = ${this.smtp}\nmax_megabytes = 1`,
-      `[smtp_out]\nhost = "127.0.0.1"\ntls = "none"\n${smtpOut}`,
+      '[smtp_out]\nhost = "127.0.0.1"',
+      ...smtpOut,
       `[[tenants]]\nid = "${TENANT}"\ntoken_file = "token"`,
       `mailboxes = [{ address = "${MAILBOX}", name = "Shop" }]`,
     ];

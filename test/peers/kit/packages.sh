@@ -3,7 +3,8 @@
 # it was. Debian stable has no Asterisk and too old a release has no adbd, hence the newer suites.
 # shellcheck shell=bash
 suites=${TEL_SUITES:-"forky sid"}
-wanted="asterisk sip-tester adb adbd openssh-server openssh-client iproute2"
+# A script that sources this may want others; the first one names the tree.
+: "${wanted:=asterisk sip-tester adb adbd openssh-server openssh-client iproute2}"
 # Dependencies that the programs don't need to run; the host has its own.
 unneeded='^(perl|libperl|python3|libpython3|systemd|libsystemd-shared|coreutils|gnupg|gpg|gpgv|gpgsm|dirmngr|pinentry|dpkg|apt|libapt|debconf|adduser|passwd|util-linux|tar|debianutils|ucf|sensible|libsnmp-base|tzdata|media-types|shared-mime|openssl|bash|dash|sed|grep|mawk|base-files|base-passwd|init-system|login|procps|android-udev|asterisk-config)'
 
@@ -50,7 +51,7 @@ unpack() {
       --exclude='./usr/share/doc*' --exclude='./usr/share/man*' --exclude='./usr/share/locale*' --exclude='./usr/share/info*'
   done
   (cd "$archives" && ls -- *.deb) >"$tree/.packages"
-  echo "$suite $(grep -oE '^asterisk_[^_]+' "$tree/.packages")" >"$tree/.found"
+  echo "$suite $(grep -oE "^${wanted%% *}_[^_]+" "$tree/.packages")" >"$tree/.found"
   echo "$wanted" >"$tree/.wanted"
   rm -rf "$packages/root" "$packages/apt"
   mv "$tree" "$packages/root"
