@@ -18,6 +18,7 @@ interface MessageRow extends Record<string, SqlStorageValue> {
   received_at: number;
   edited_at: number | null;
   attempt: number;
+  key_of: number | null;
   progress: string;
   error: string | null;
   seen: number;
@@ -40,12 +41,14 @@ export interface StoredMessage {
   editedAt: number | null;
   /** How often a person had it sent. */
   attempt: number;
+  /** The attempt under whose key it goes out: those before it were taken by the provider and failed. */
+  keyOf: number;
   progress: Progress;
   error: string | null;
   seen: boolean;
 }
 
-export type FreshMessage = Omit<StoredMessage, 'seq' | 'id' | 'editedAt' | 'attempt' | 'error'>;
+export type FreshMessage = Omit<StoredMessage, 'seq' | 'id' | 'editedAt' | 'attempt' | 'keyOf' | 'error'>;
 
 /** Messages and the words that find them. Each change runs inside the caller's transaction. */
 export class Messages {
@@ -62,14 +65,21 @@ export class Messages {
     return this.#one('SELECT * FROM messages WHERE id = ?', id);
   }
 
-  /** By the provider's own id; a message written here goes by ours. */
+  /** By the provider's own id, of whichever attempt; a message written here goes by ours. */
   ofProvider(provider: number, id: string): StoredMessage | null {
-    const known = this.byExternalId(provider, id) ?? this.byId(id);
+    const known = this.byExternalId(provider, id) ?? this.byId(id) ?? this.byFormerId(provider, id);
     return known?.provider === provider ? known : null;
   }
 
   byExternalId(provider: number, externalId: string): StoredMessage | null {
     return this.#one('SELECT * FROM messages WHERE provider = ? AND ext = ?', provider, externalId);
+  }
+
+  /** By the id that the provider gave an earlier attempt. */
+  byFormerId(provider: number, externalId: string): StoredMessage | null {
+    const sql = `SELECT messages.* FROM former_ids JOIN messages ON messages.seq = former_ids.seq
+      WHERE former_ids.provider = ? AND former_ids.ext = ?`;
+    return this.#one(sql, provider, externalId);
   }
 
   read(query: string, ...bindings: SqlStorageValue[]): StoredMessage[] {
@@ -99,7 +109,7 @@ export class Messages {
       )
       .one();
     this.finder.added(seq);
-    return { ...message, seq, id, editedAt: null, attempt: 1, error: null };
+    return { ...message, seq, id, editedAt: null, attempt: 1, keyOf: 1, error: null };
   }
 
   edit({ seq }: StoredMessage, text: string, now: number): void {
@@ -116,9 +126,22 @@ export class Messages {
     return true;
   }
 
-  sendAgain({ seq }: StoredMessage): void {
-    const sql = "UPDATE messages SET progress = 'queued', error = NULL, attempt = attempt + 1 WHERE seq = ?";
-    this.sql.exec(sql, seq);
+  /** `keyOf`: the attempt under whose key it goes out now. A new key is answered with a new id. */
+  sendAgain(message: StoredMessage, keyOf: number): void {
+    const { seq, externalId } = message;
+    const isNew = keyOf !== message.keyOf;
+    if (isNew && externalId !== null) this.addFormerId(message, externalId);
+    this.sql.exec(
+      `UPDATE messages SET progress = 'queued', error = NULL, attempt = attempt + 1, key_of = ?, ext = ? WHERE seq = ?`,
+      keyOf,
+      isNew ? null : externalId,
+      seq,
+    );
+  }
+
+  addFormerId({ seq, provider }: StoredMessage, externalId: string): void {
+    const sql = 'INSERT OR REPLACE INTO former_ids (provider, ext, seq) VALUES (?, ?, ?)';
+    this.sql.exec(sql, provider, externalId, seq);
   }
 
   /** Something about it went wrong that leaves it where it is. */
@@ -168,6 +191,7 @@ const messageOf = (row: MessageRow): StoredMessage => ({
   receivedAt: row.received_at,
   editedAt: row.edited_at,
   attempt: row.attempt,
+  keyOf: row.key_of ?? row.attempt,
   progress: row.progress as Progress,
   error: row.error,
   seen: row.seen === 1,

@@ -140,4 +140,18 @@ export const INBOX_MIGRATIONS: readonly ObjectMigration[] = [
       INSERT INTO state (name, value) SELECT 'indexed', coalesce(max(seq), 0) FROM messages;
     `,
   },
+  {
+    id: 5,
+    name: 'attempts of a message apart',
+    // `key_of`: null of what was never sent again since.
+    sql: `
+      ALTER TABLE messages ADD COLUMN key_of INTEGER;
+      CREATE TABLE former_ids (
+        provider INTEGER NOT NULL,
+        ext TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (provider, ext)
+      ) STRICT, WITHOUT ROWID;
+    `,
+  },
 ];

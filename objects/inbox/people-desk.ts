@@ -88,10 +88,17 @@ export class PeopleDesk {
     if (!hasFailed(message.progress)) return refused('not_failed');
     const no = this.#noReply(chat, message.text, now);
     if (no !== null) return no;
-    messages.sendAgain(message);
+    const attempt = message.attempt + 1;
+    // What the provider may have goes under the key it may have; what it has had and failed is something new.
+    const keyOf = message.progress === 'unsent' ? message.keyOf : attempt;
+    messages.sendAgain(message, keyOf);
     chats.touch(chat.key);
-    const ids = Array.from({ length: message.attempt }, (_, n) => deliveryId(message, n + 1));
-    this.#send(chat, sending(message, deliveryId(message, message.attempt + 1)), now, ids);
+    const delivery = sending(message, deliveryId(message, attempt));
+    if (keyOf === attempt) this.#send(chat, delivery, now);
+    else {
+      const before = Array.from({ length: attempt - keyOf }, (_, n) => deliveryId(message, keyOf + n));
+      this.#send(chat, { ...delivery, sentAs: deliveryId(message, keyOf) }, now, before);
+    }
     return this.#told(message, chat);
   }
 
@@ -133,14 +140,17 @@ export class PeopleDesk {
 
   #send(
     chat: StoredChat,
-    { id, kind, message }: Pick<ProviderDelivery, 'id' | 'kind'> & { message?: Record<string, unknown> },
+    {
+      message,
+      ...what
+    }: Pick<ProviderDelivery, 'id' | 'kind' | 'sentAs'> & { message?: Record<string, unknown> },
     now: number,
     replay?: string[],
   ): void {
     const { send, channels } = this.parts;
     const { externalId: channelId } = channels.byKey(chat.channel).channel;
     const payload = { chat: { id: chat.externalId, channelId }, ...(message && { message }) };
-    const delivery: ProviderDelivery = { id, kind, chatId: chat.externalId, payload };
+    const delivery: ProviderDelivery = { ...what, chatId: chat.externalId, payload };
     send(chat.provider, { delivery, ...(replay && { replay }) }, now);
   }
 
@@ -190,7 +200,7 @@ export class PeopleDesk {
   }
 }
 
-/** The first goes by the message's own id; each further one by a new one, so that the provider does not drop it. */
+/** The first goes by the message's own id; each further one by a new one, so that nobody drops it. */
 const deliveryId = ({ id }: StoredMessage, attempt: number): string =>
   attempt === 1 ? id : `${id}.${attempt}`;
 

@@ -1,9 +1,10 @@
-import type { DeliveryKind, ProviderDelivery, ProviderNews } from '../provider-link/contract';
+import type { ProviderDelivery, ProviderNews } from '../provider-link/contract';
 import type { Channels, StoredChannel } from './channels';
 import type { Chats, StoredChat } from './chats';
 import type * as c from './contract';
-import { sentAtOf } from './machine';
+import { hasArrived, sentAtOf } from './machine';
 import type { Messages, StoredMessage } from './messages';
+import { Sent } from './sent';
 import type { Views } from './views';
 
 export interface DeskParts {
@@ -27,11 +28,15 @@ const refused = (code: c.ProviderRefusalCode, field?: string): c.InboxRefusal =>
 
 /** What one provider does. Each change runs inside the caller's transaction; a refusal has changed nothing. */
 export class ProviderDesk {
+  readonly #sent: Sent;
+
   constructor(
     private readonly parts: DeskParts,
     /** Key of the provider. */
     private readonly provider: number,
-  ) {}
+  ) {
+    this.#sent = new Sent(parts, provider, (message, changed) => this.#told(message, changed));
+  }
 
   connect({ channel, now }: Requested<'connectChannel'>): c.ProviderResult<c.ChannelView> {
     const { channels, views, tellAll } = this.parts;
@@ -88,7 +93,10 @@ export class ProviderDesk {
   /** `quiet`: of the time before the provider was connected; nobody has to read it now. */
   add(message: c.NewMessage, now: number, quiet = false): c.AddedMessage {
     const { chats, messages, views, tell } = this.parts;
-    const known = messages.byExternalId(this.provider, message.id);
+    const known =
+      messages.byExternalId(this.provider, message.id) ??
+      // One that was written here, by the name of an earlier attempt.
+      (message.direction === 'outgoing' ? messages.byFormerId(this.provider, message.id) : null);
     if (known !== null) {
       const { id, externalId } = chats.byKey(known.chat);
       return { ok: true, duplicate: true, message: views.message(known, id), chatExternalId: externalId };
@@ -138,15 +146,14 @@ export class ProviderDesk {
     const known = messages.ofProvider(this.provider, messageId);
     if (known === null) return refused('no_such_message');
     if (known.direction === 'incoming') return refused('wrong_direction', 'status');
-    return this.#told(known, messages.heard(known, status, error ?? null));
+    // Of an earlier attempt of it only what reached the customer counts: the attempt after it is under way.
+    const counts = known.id === messageId || known.externalId === messageId || hasArrived(status);
+    return this.#told(known, counts && messages.heard(known, status, error ?? null));
   }
 
   /** The tenant is not connected with the provider any more: what people wrote reaches nobody. */
   refused(deliveries: readonly ProviderDelivery[]): void {
-    for (const { id, kind } of deliveries) {
-      const known = this.#ofDelivery(id);
-      if (known !== null) this.#lost(known, kind, 'The provider is not connected.');
-    }
+    for (const { id, kind } of deliveries) this.#sent.lost(id, kind, 'The provider is not connected.');
   }
 
   /** What became of deliveries to the provider, and what it answered when asked. */
@@ -154,13 +161,10 @@ export class ProviderDesk {
     const { channels, tellAll } = this.parts;
     switch (news.kind) {
       case 'delivered':
-        this.#delivered(news);
+        this.#sent.delivered(news);
         return;
       case 'failed':
-        {
-          const known = this.#ofDelivery(news.deliveryId);
-          if (known !== null) this.#lost(known, news.delivery, news.error);
-        }
+        this.#sent.lost(news.deliveryId, news.delivery, news.error);
         return;
       case 'channels':
         {
@@ -185,56 +189,6 @@ export class ProviderDesk {
         for (const one of channels.all()) if (one.provider === this.provider) channels.disconnect(one);
         tellAll();
     }
-  }
-
-  #delivered({ delivery, deliveryId, externalId }: Extract<ProviderNews, { kind: 'delivered' }>): void {
-    const { messages } = this.parts;
-    const known = this.#ofDelivery(deliveryId);
-    if (known === null) return;
-    if (delivery === 'update_message') {
-      if (known.error === null) return;
-      messages.setError(known, null);
-      this.#told(known, true);
-      return;
-    }
-    if (delivery !== 'send_message') return;
-    const echoed = externalId !== null && known.externalId === null ? this.#takeId(known, externalId) : false;
-    this.#told(known, messages.heard(known, 'sent', null) || echoed);
-  }
-
-  #lost(known: StoredMessage, delivery: DeliveryKind, error: string): void {
-    const { messages } = this.parts;
-    if (delivery === 'send_message') this.#told(known, messages.heard(known, 'unsent', error));
-    else if (delivery === 'update_message') {
-      messages.setError(known, error);
-      this.#told(known, true);
-    }
-  }
-
-  /**
-   * The provider's own id of a message that was written here. It may have told us of that message already, as of one that
-   * its people wrote: then that one goes, and what was heard of it stays.
-   */
-  #takeId(message: StoredMessage, externalId: string): boolean {
-    const { messages, chats, tell } = this.parts;
-    const echo = messages.byExternalId(this.provider, externalId);
-    if (echo !== null) {
-      if (echo.direction === 'incoming' || echo.author !== null || echo.chat !== message.chat) return false;
-      messages.remove(echo);
-      messages.heard(message, echo.progress, echo.error);
-      const chat = chats.byKey(message.chat);
-      chats.setLast(chat.key, messages.last(chat.key), chat.createdAt);
-      tell(chat.key);
-    }
-    messages.setExternalId(message, externalId);
-    return true;
-  }
-
-  /** `<message>`, and for each further attempt or edit `<message>.<n>`. */
-  #ofDelivery(deliveryId: string): StoredMessage | null {
-    const [id = ''] = deliveryId.split('.');
-    const known = this.parts.messages.byId(id);
-    return known?.provider === this.provider ? known : null;
   }
 
   #chatFor(message: c.NewMessage, now: number): StoredChat | c.InboxRefusal {
