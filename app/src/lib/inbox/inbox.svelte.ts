@@ -4,12 +4,13 @@ import { Resource } from '#lib/state/resource.svelte.js';
 import { unreadChats } from '#lib/state/unread-chats.svelte.js';
 import { listChannels, listChats, MOST_CHATS, readChanges } from './api';
 import { changeOf, follow } from './follow';
-import type { Channel, Chat, Message } from './model';
+import type { Change, Channel, Chat, Message } from './model';
 import { closeOutboxes } from './outbox.svelte';
 import { NOTHING_UNREAD, totalOf, unreadFrom, withChat, type Unread } from './unread';
 
 /** How often changes are asked for while nobody tells them. */
 const ASK_EVERY_MS = 15_000;
+const RETRY_MS = 5_000;
 
 export interface InboxListener {
   /** A chat as it is now, with those of its messages that were added or changed; null: more than can be told. */
@@ -28,6 +29,9 @@ class Inbox {
   #life = 0;
   #catching = false;
   #again = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  /** Told before it was read how far the inbox is. */
+  #early: Change[] = [];
   #recount: (() => void) | null = null;
 
   /** Unread messages of a channel. */
@@ -37,7 +41,7 @@ class Inbox {
 
   /** Unread messages of a chat, as far as they are known. */
   unreadIn(chat: string): number {
-    return this.#unread.chats.get(chat) ?? 0;
+    return this.#unread.chats.get(chat)?.unread ?? 0;
   }
 
   get unread(): number {
@@ -80,7 +84,9 @@ class Inbox {
       stopAsking();
       this.#recount?.();
       this.#recount = null;
+      clearTimeout(this.#retry);
       this.#known = null;
+      this.#early = [];
       this.#unread = NOTHING_UNREAD;
       this.channels.reset();
       unreadChats.total = 0;
@@ -95,19 +101,19 @@ class Inbox {
 
   /** Asks what changed since what is known; reads everything where nothing is. */
   catchUp = async (): Promise<void> => {
-    if (this.#catching) {
-      this.#again = true;
-      return;
-    }
+    this.#again = true;
+    if (this.#catching) return;
     this.#catching = true;
-    const life = this.#life;
+    clearTimeout(this.#retry);
     try {
-      do {
+      while (this.#again) {
         this.#again = false;
-        await this.#catchUp(life);
-      } while (this.#again && life === this.#life);
+        await this.#catchUp(this.#life);
+      }
     } catch {
-      // The lists show failures of their own; changes are asked for again with the next turn.
+      // The lists show failures of their own.
+      const life = this.#life;
+      this.#retry = setTimeout(() => life === this.#life && void this.catchUp(), RETRY_MS);
     } finally {
       this.#catching = false;
     }
@@ -117,7 +123,7 @@ class Inbox {
     if (this.#known === null) return this.#read(life);
     const { rev, chats, reset } = await readChanges(this.#known);
     if (life !== this.#life) return;
-    this.#known = rev;
+    this.#known = reset ? null : rev;
     if (reset) {
       for (const listener of this.#listeners) listener.missed(null);
       return this.#read(life);
@@ -134,14 +140,25 @@ class Inbox {
       this.channels.load(),
     ]);
     if (life !== this.#life) return;
-    this.#known = Math.max(this.#known ?? 0, page.rev);
+    this.#known = page.rev;
     this.#unread = unreadFrom(this.channels.value ?? [], page.items, page.next === null);
+    // What came while the answer was on its way may not be in it.
+    const early = this.#early.filter(({ chat }) => chat === null || chat.rev > page.rev);
+    this.#early = [];
+    this.#follow(page.rev, early);
   }
 
   #take(data: unknown): void {
     const changes = Array.isArray(data) ? data.map(changeOf).filter((change) => change !== null) : [];
-    const { known, effects } = follow(this.#known ?? 0, changes);
-    if (this.#known !== null) this.#known = known;
+    if (this.#known !== null) return this.#follow(this.#known, changes);
+    this.#early.push(...changes);
+    for (const { chat, messages } of changes)
+      if (chat !== null) for (const listener of this.#listeners) listener.changed(chat, messages);
+  }
+
+  #follow(from: number, changes: readonly Change[]): void {
+    const { known, effects } = follow(from, changes);
+    this.#known = known;
     for (const effect of effects) {
       if (effect.do === 'apply') this.#changed(effect.change.chat, effect.change.messages);
       else void this.catchUp();

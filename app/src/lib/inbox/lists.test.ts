@@ -90,6 +90,7 @@ describe('unread counts', () => {
     const read = withChat(start, chat('a', 2, { unread: 0 }));
     expect(read.exact).toBe(true);
     expect(totalOf(read.after)).toBe(5);
+    expect(totalOf(withChat(read.after, chat('a', 1, { unread: 9 })).after)).toBe(5);
     const came = withChat(read.after, chat('new', 3, { unread: 1 }));
     expect([came.exact, totalOf(came.after)]).toEqual([true, 6]);
   });

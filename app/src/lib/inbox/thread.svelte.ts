@@ -4,7 +4,17 @@ import { editReply, markSeen, readChat, readMessages, resendReply } from './api'
 import { inbox, type InboxListener } from './inbox.svelte';
 import type { Chat, Message } from './model';
 import { outboxOf, type Outbox } from './outbox.svelte';
-import { append, messagesOf, newerOf, olderOf, prepend, put, renew, type Pages } from './pages';
+import {
+  append,
+  messagesOf,
+  newerOf,
+  olderOf,
+  prepend,
+  put,
+  renew,
+  type MessagePage,
+  type Pages,
+} from './pages';
 import { notYetThere } from './unsent';
 
 const PAGE = 50;
@@ -32,6 +42,9 @@ export class Thread implements InboxListener {
   readonly unsent = $derived.by(() => notYetThere(this.outbox.rows, this.messages, session.user?.id ?? ''));
   #turn = 0;
   #seeing = false;
+  /** Messages that came while pages were on their way, whose answers may be older than they are. */
+  #meanwhile: Message[] = [];
+  #reads = 0;
 
   constructor(
     readonly id: string,
@@ -63,10 +76,10 @@ export class Thread implements InboxListener {
     const turn = (this.#turn += 1);
     this.loading = true;
     try {
-      const [chat, page] = await Promise.all([readChat(this.id), this.#first()]);
+      const [chat, page] = await Promise.all([readChat(this.id), this.#reading(this.#first())]);
       if (turn !== this.#turn) return;
       this.#take(chat);
-      this.#pages = [page];
+      this.#show([page]);
       this.loaded = true;
       this.error = null;
     } catch (cause) {
@@ -85,9 +98,9 @@ export class Thread implements InboxListener {
     this.moreError = null;
     try {
       const where = way === 'older' ? { before: cursor } : { after: cursor };
-      const page = await readMessages(this.id, { ...where, limit: PAGE });
+      const page = await this.#reading(readMessages(this.id, { ...where, limit: PAGE }));
       if (turn !== this.#turn) return;
-      this.#pages = way === 'older' ? prepend(this.#pages, page) : append(this.#pages, page);
+      this.#show(way === 'older' ? prepend(this.#pages, page) : append(this.#pages, page));
     } catch (cause) {
       if (turn === this.#turn) this.moreError = { way, error: asApiError(cause) };
     } finally {
@@ -99,12 +112,12 @@ export class Thread implements InboxListener {
   toNewest = async (): Promise<void> => {
     if (this.newer === null) return;
     const turn = (this.#turn += 1);
-    const page = await readMessages(this.id, { limit: PAGE });
-    if (turn === this.#turn) this.#pages = [page];
+    const page = await this.#reading(readMessages(this.id, { limit: PAGE }));
+    if (turn === this.#turn) this.#show([page]);
   };
 
   changed = (chat: Chat, messages: readonly Message[] | null): void => {
-    if (chat.id !== this.id || !this.loaded) return;
+    if (chat.id !== this.id) return;
     this.#take(chat);
     if (messages === null) void this.#renew();
     else for (const message of messages) this.#put(message);
@@ -177,8 +190,22 @@ export class Thread implements InboxListener {
     if (this.newer !== null) return;
     const turn = this.#turn;
     const limit = Math.min(MOST, PAGE + (this.#pages.at(-1)?.messages.length ?? 0));
-    const page = await readMessages(this.id, { limit }).catch(() => null);
-    if (page !== null && turn === this.#turn && this.newer === null) this.#pages = renew(this.#pages, page);
+    const page = await this.#reading(readMessages(this.id, { limit })).catch(() => null);
+    if (page !== null && turn === this.#turn && this.newer === null) this.#show(renew(this.#pages, page));
+  }
+
+  async #reading(page: Promise<MessagePage>): Promise<MessagePage> {
+    if (this.#reads === 0) this.#meanwhile = [];
+    this.#reads += 1;
+    try {
+      return await page;
+    } finally {
+      this.#reads -= 1;
+    }
+  }
+
+  #show(pages: Pages): void {
+    this.#pages = this.#meanwhile.reduce(put, pages);
   }
 
   #take(chat: Chat): void {
@@ -194,6 +221,7 @@ export class Thread implements InboxListener {
   }
 
   #put(message: Message): void {
+    if (this.#reads > 0) this.#meanwhile.push(message);
     this.#pages = put(this.#pages, message);
   }
 }
