@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -50,6 +50,13 @@ describe('the configuration', () => {
     expect(config.tokens.get('0101')).toBe('key-of-mail-post');
     expect(config.allowed.check('192.0.2.9')).toBe(true);
     expect(config.allowed.check('127.0.0.1')).toBe(false);
+  });
+
+  it('that is shipped as an example is good', () => {
+    for (const name of ['api-key', 'token-0101']) writeFileSync(join(directory, name), 'key-of-mail-post');
+    const text = readFileSync(join(import.meta.dirname, 'email.example.toml'), 'utf8');
+    const { mailboxes } = parseConfig(text, directory);
+    expect(mailboxes.map(({ address }) => address)).toEqual(['shop@shop.example', 'help@shop.example']);
   });
 
   it.each([

@@ -115,7 +115,7 @@ function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: F
   const people = [from, ...mail.others.filter(({ address }) => !own(address))];
   const participants = [...new Map(people.map((one) => [participantId(one.address), one]))]
     .slice(0, MOST_PARTICIPANTS)
-    .map(([participant, { address, name }]) => ({ id: participant, name: name ?? address.slice(0, 200) }));
+    .map(([participant, { address, name }]) => ({ id: participant, name: name ?? oneLine(address, 200) }));
   const sentAt =
     mail.date !== null && mail.date <= stored.receivedAt && mail.date > stored.receivedAt - OLDEST_DATE_MS
       ? mail.date

@@ -86,7 +86,8 @@ async function run(config: EmailConfig, state: State): Promise<number> {
 }
 
 try {
-  process.exitCode = await main();
+  // Not by itself: a mail server that does not answer any more would hold it up.
+  process.exit(await main());
 } catch (error) {
   const isUsage =
     error instanceof UsageError || (error as { code?: string }).code?.startsWith('ERR_PARSE_ARGS');

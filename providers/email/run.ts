@@ -1,4 +1,5 @@
 /** The program at work: two listeners and three queues. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EmailConfig } from './config.ts';
 import { fileMail, tellStatus } from './filing.ts';
 import { reasonOf, type Log } from './log.ts';
@@ -14,6 +15,8 @@ import type { OutboxRow } from './state/outbox.ts';
 
 const PRUNE_MS = 3_600_000;
 const HOUR_MS = 3_600_000;
+/** What is under way at the end may take so long; a mail that is not through by then is sent again as the same mail. */
+const STOP_MS = 20_000;
 
 export interface Running {
   /** Ports that are listened on. */
@@ -143,8 +146,8 @@ export async function runProvider(config: EmailConfig, state: State, log: Log): 
     smtp: mail.port,
     stop: async () => {
       clearInterval(pruning);
-      await Promise.all([http.close(), mail.close()]);
-      await Promise.all(runners.map((runner) => runner.stop()));
+      const ended = Promise.all([http.close(), mail.close(), ...runners.map((runner) => runner.stop())]);
+      await Promise.race([ended, delay(STOP_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -67,7 +67,7 @@ describe.skipIf(mail === null)('mail through Exim', { timeout: 180_000 }, () => 
         status: 'failed',
         error: expect.stringMatching(/^gone@customer\.example: /) as string,
       });
-    expect((await world.chats()).map(({ title }) => title).sort()).toEqual(['Gone', 'Лампа']);
+    expect(new Set((await world.chats()).map(({ title }) => title))).toEqual(new Set(['Gone', 'Лампа']));
   });
 
   it('waits at the mail server while the provider is away, and comes once', async () => {

@@ -168,6 +168,22 @@ describe('a mail', () => {
     expect(read.automatic).toBe(true);
   });
 
+  it.each([
+    [
+      'has too many parts',
+      ['Content-Type: multipart/mixed; boundary=b', '', '--b\r\n\r\nx\r\n'.repeat(5_000)],
+    ],
+    ['has HTML without an end', ['Content-Type: text/html', '', '<div>'.repeat(20_000)]],
+    ['has endless headers', ['X-Filler: y\r\n'.repeat(200_000), '', 'x']],
+  ])('that %s still says who wrote it and about what', async (_what, lines) => {
+    const read = await readMail(mail([...HEAD, 'Subject: Order 7', ...lines]));
+    expect(read).toMatchObject({
+      subject: 'Order 7',
+      from: { address: 'ann@customer.example' },
+      broken: true,
+    });
+  });
+
   it('without anything in it is one still', async () => {
     expect(await readMail(Buffer.alloc(0))).toMatchObject({
       messageId: null,

@@ -3,8 +3,11 @@ import { simpleParser, type AddressObject, type ParsedMail } from 'mailparser';
 import { messageIds, normalAddress, oneLine } from './address.ts';
 import { deliveryReports, type DeliveryReport } from './report.ts';
 
-/** Longer HTML is not turned to text: it costs more than any mail is worth. */
-const LONGEST_HTML = 4_000_000;
+/** Longer HTML is not turned to text: nested deeply it would hold up everything else for seconds. Mail programs clip sooner. */
+const LONGEST_HTML = 300_000;
+/** Of a mail that can't be read as a whole, so much of its headers says who wrote it and about what. */
+const HEADERS_BYTES = 65_536;
+const MOST_REPORTS = 100;
 const LONGEST_NAME = 200;
 
 export interface Person {
@@ -33,6 +36,8 @@ export interface Mail {
   /** To the letter, lines end in `\n`; of an HTML mail what can be read of it. */
   text: string;
   attachments: Attachment[];
+  /** There is more than could be read of it. */
+  broken: boolean;
   /** A program wrote it (RFC 3834): nobody waits for an answer. */
   automatic: boolean;
   /** What a mail server tells of mails that were sent. */
@@ -41,7 +46,7 @@ export interface Mail {
 
 /** @throws Error when it is no mail at all */
 export async function readMail(raw: Buffer): Promise<Mail> {
-  const parsed = await parse(raw);
+  const { parsed, broken } = await parse(raw);
   const header = (name: string): string => {
     const value = parsed.headers.get(name);
     return typeof value === 'string' ? value : '';
@@ -49,7 +54,8 @@ export async function readMail(raw: Buffer): Promise<Mail> {
   const from = people(parsed.from)[0] ?? null;
   const reports = parsed.attachments
     .filter(({ contentType }) => /^message\/(global-)?delivery-status$/.test(contentType))
-    .flatMap(({ content }) => deliveryReports(content.toString('utf8')));
+    .flatMap(({ content }) => deliveryReports(content.toString('utf8')))
+    .slice(0, MOST_REPORTS);
   return {
     messageId: messageIds(parsed.messageId ?? '')[0] ?? null,
     references: [
@@ -63,8 +69,9 @@ export async function readMail(raw: Buffer): Promise<Mail> {
     others: [...people(parsed.to), ...people(parsed.cc)],
     subject: oneLine(parsed.subject ?? '', 900),
     date: parsed.date === undefined || Number.isNaN(parsed.date.getTime()) ? null : parsed.date.getTime(),
-    text: await textOf(parsed),
+    text: await textOf(parsed, broken),
     attachments: reports.length > 0 ? [] : parsed.attachments.map(attachmentOf),
+    broken,
     automatic:
       !/^(no\b.*)?$/i.test(header('auto-submitted')) ||
       /^(bulk|junk|list|auto_reply)\b/i.test(header('precedence')) ||
@@ -75,7 +82,8 @@ export async function readMail(raw: Buffer): Promise<Mail> {
   };
 }
 
-async function parse(raw: Buffer): Promise<ParsedMail> {
+/** Ever less of it until it can be read: without its HTML, then its first headers alone. */
+async function parse(raw: Buffer): Promise<{ parsed: ParsedMail; broken: boolean }> {
   const options = {
     keepDeliveryStatus: true,
     keepCidLinks: true,
@@ -83,19 +91,39 @@ async function parse(raw: Buffer): Promise<ParsedMail> {
     maxHtmlLengthToParse: LONGEST_HTML,
   };
   try {
-    return await simpleParser(raw, options);
+    return { parsed: await simpleParser(raw, options), broken: false };
   } catch {
-    // HTML that is too much to read is no reason to lose the rest.
-    return simpleParser(raw, { ...options, skipHtmlToText: true });
+    try {
+      return { parsed: await simpleParser(raw, { ...options, skipHtmlToText: true }), broken: true };
+    } catch {
+      const start =
+        raw
+          .subarray(0, HEADERS_BYTES)
+          .toString('latin1')
+          .split(/\r?\n\r?\n/, 1)[0] ?? '';
+      // Its content type has nothing to describe any more, and the last line may be half of one.
+      const headers = start
+        .replace(/\r?\n[^\n]*$/, '')
+        .replace(/^content-type:[^\n]*(\n[ \t][^\n]*)*\n?/gim, '');
+      return {
+        parsed: await simpleParser(Buffer.from(`${headers}\r\n\r\n`, 'latin1'), options),
+        broken: true,
+      };
+    }
   }
 }
 
-async function textOf(parsed: ParsedMail): Promise<string> {
+async function textOf(parsed: ParsedMail, broken: boolean): Promise<string> {
   let { text } = parsed;
   // The parser turns HTML to text where HTML is the whole mail, not where it is the only text among other parts.
-  if (text === undefined && typeof parsed.html === 'string' && parsed.html.length <= LONGEST_HTML) {
+  if (
+    !broken &&
+    text === undefined &&
+    typeof parsed.html === 'string' &&
+    parsed.html.length <= LONGEST_HTML
+  ) {
     const alone = `Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n${parsed.html}`;
-    ({ text } = await parse(Buffer.from(alone)));
+    ({ text } = (await parse(Buffer.from(alone))).parsed);
   }
   // What the API does not take, and no mail should hold.
   return (text ?? '').replaceAll('\r\n', '\n').replaceAll('\0', '').toWellFormed();

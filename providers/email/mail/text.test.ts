@@ -8,7 +8,7 @@ const of = (
   text: string,
   cutQuotes = false,
   attachments: { name: string; type: string; bytes: number }[] = [],
-) => messageTexts({ text, subject: 'A subject', attachments }, words, { cutQuotes });
+) => messageTexts({ text, subject: 'A subject', attachments, broken: false }, words, { cutQuotes });
 
 describe('quotes at the end', () => {
   it.each([
@@ -79,8 +79,8 @@ describe('the texts of a mail', () => {
 
   it('of a mail without one are its subject, or a word that there is none', () => {
     expect(of(' \n')).toEqual(['A subject']);
-    expect(messageTexts({ text: '', subject: '', attachments: [] }, words, { cutQuotes: false })).toEqual([
-      words.empty,
-    ]);
+    expect(
+      messageTexts({ text: '', subject: '', attachments: [], broken: false }, words, { cutQuotes: false }),
+    ).toEqual([words.empty]);
   });
 });

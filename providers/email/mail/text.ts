@@ -45,13 +45,14 @@ export function withoutQuote(text: string): { text: string; lines: number } {
  * @param options.cutQuotes only where what is quoted stands in the chat already
  */
 export function messageTexts(
-  mail: Pick<Mail, 'text' | 'subject' | 'attachments'>,
+  mail: Pick<Mail, 'text' | 'subject' | 'attachments' | 'broken'>,
   words: Words,
   options: { cutQuotes: boolean },
 ): string[] {
   const body = options.cutQuotes ? withoutQuote(mail.text) : { text: mail.text, lines: 0 };
   const written = body.text.replace(/\n+$/, '');
   const beside = [
+    ...(mail.broken ? [words.unread] : []),
     ...(body.lines > 0 ? [words.quoted(body.lines)] : []),
     ...mail.attachments
       .slice(0, MOST_ATTACHMENTS)

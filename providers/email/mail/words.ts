@@ -2,7 +2,7 @@
 export const WORDS = {
   en: {
     empty: '(a mail without text)',
-    unread: '(this mail could not be read)',
+    unread: '[Not all of this mail could be read]',
     attachment: (name: string, size: string) => `[Attachment, not carried over: ${name}, ${size}]`,
     unnamed: 'no name',
     quoted: (lines: number) => `[${lines} quoted ${lines === 1 ? 'line' : 'lines'} left out]`,
@@ -11,7 +11,7 @@ export const WORDS = {
   },
   ru: {
     empty: '(письмо без текста)',
-    unread: '(это письмо не удалось прочитать)',
+    unread: '[Письмо не удалось прочитать целиком]',
     attachment: (name: string, size: string) => `[Вложение, не передано: ${name}, ${size}]`,
     unnamed: 'без имени',
     quoted: (lines: number) => `[Цитата опущена, строк: ${lines}]`,
