@@ -7,17 +7,17 @@ import type { Env } from '../../worker/env';
 import { sandboxOf } from '../sandbox/contract';
 import { PROVIDER_KEY, type LinkConfig, type ProviderContent } from './contract';
 
-/** Reads what D1 has of a tenant and provider; a disabled tenant has nothing. Of a tenant that is played, its sandbox knows. */
+/** Reads what D1 has of a tenant and provider; of a disabled tenant no token is good. Of a tenant that is played, its sandbox knows. */
 export async function readConfig(env: Env, tenantId: string, provider: string): Promise<LinkConfig> {
   const sandbox = sandboxOf(tenantId);
   if (sandbox !== null) return env.SANDBOX.getByName(sandbox).linkConfig(tenantId);
   const db = openDb(env.DB);
   const [ties, tokens] = await db.batch([
     db
-      .select({ configuration: providerConfigurations })
+      .select({ configuration: providerConfigurations, disabledAt: tenants.disabledAt })
       .from(tenantConfigurations)
       .innerJoin(providerConfigurations, eq(providerConfigurations.id, tenantConfigurations.configurationId))
-      .innerJoin(tenants, and(eq(tenants.id, tenantConfigurations.tenantId), isNull(tenants.disabledAt)))
+      .innerJoin(tenants, eq(tenants.id, tenantConfigurations.tenantId))
       .where(and(eq(tenantConfigurations.tenantId, tenantId), eq(tenantConfigurations.appCode, provider))),
     db
       .select({ id: clientTokens.id })
@@ -32,7 +32,7 @@ export async function readConfig(env: Env, tenantId: string, provider: string): 
   ]);
   const [row] = ties;
   if (row === undefined) return { tie: null, tokens: [] };
-  const { configuration } = row;
+  const { configuration, disabledAt } = row;
   return {
     tie: {
       configurationId: configuration.id,
@@ -42,7 +42,7 @@ export async function readConfig(env: Env, tenantId: string, provider: string): 
       content: configuration.content as unknown as ProviderContent,
       key: configuration.key,
     },
-    tokens: tokens.map(({ id }) => id),
+    tokens: disabledAt === null ? tokens.map(({ id }) => id) : [],
   };
 }
 

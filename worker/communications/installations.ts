@@ -67,7 +67,10 @@ export async function installApp(
   const row = await findTie(env, tenantId, appCode);
   if (meta.changes === 0 || row === null) {
     await mustHaveConfiguration(env, appCode, appVersion);
-    throw new ProblemError('already_exists', 'The app is installed for this tenant already: an update moves it.');
+    throw new ProblemError(
+      'already_exists',
+      'The app is installed for this tenant already: an update moves it.',
+    );
   }
   const tie = await view(env, row);
   await note(env, tenantId, 'communications.install', appCode, null, tie);
@@ -84,7 +87,11 @@ export async function moveApp(
   if (known === null) throw notFound('installation');
   const before = await view(env, known);
   // Only an update of the app moves a tenant, so a version it has already leaves it where it is.
-  if (known.appVersion === appVersion) return { before, after: before };
+  if (known.appVersion === appVersion) {
+    // The word of an earlier try may have been lost.
+    await linkOf(env, tenantId, appCode).configChanged();
+    return { before, after: before };
+  }
   await mustHaveConfiguration(env, appCode, appVersion);
   const configurationId = activeId(appCode, appVersion);
   const [row] = await openDb(env.DB)

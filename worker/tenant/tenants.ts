@@ -11,6 +11,7 @@ import { clientAddress } from '../http/client-address';
 import { PlatformError } from '../http/errors';
 import { apiRoute, json, jsonRequest, newApiApp } from '../http/openapi';
 import { Country, TenantName, TimeZone } from './fields';
+import { tellDisabled } from './told';
 
 const TenantId = z
   .string()
@@ -179,7 +180,10 @@ tenants.openapi(change, async (c) => {
     ...(name !== undefined && { name }),
     ...(disabled !== undefined && disabled !== isDisabled && { disabledAt: disabled ? Date.now() : null }),
   };
-  if (Object.keys(set).length === 0) return c.json(view(before), 200);
+  if (Object.keys(set).length === 0) {
+    if (disabled !== undefined) await tellDisabled(c.env, before.id, disabled);
+    return c.json(view(before), 200);
+  }
   await db.update(rows).set(set).where(eq(rows.id, before.id));
   const after = await known(db, before.id);
   await recordAudit(
@@ -191,12 +195,7 @@ tenants.openapi(change, async (c) => {
     audited(after),
     clientAddress(c.req.raw, c.env),
   );
-  await c.env.SESSION_GATE.getByName(before.id).tenantChanged();
-  // Sockets that are open were judged when they opened: they come again and are refused.
-  if (disabled === true) {
-    const all = await db.select({ id: users.id }).from(users).where(eq(users.tenantId, before.id));
-    await c.env.CALL_HUB.getByName(before.id).reseat(all.map(({ id }) => id));
-  }
+  if (disabled !== undefined) await tellDisabled(c.env, before.id, disabled);
   return c.json(view(after), 200);
 });
 
