@@ -48,7 +48,7 @@ export function buildApp(): OpenAPIHono<AppEnv> {
   app.use('/callcenter_operators/*', apiHeaders);
   app.use('/retailcrm/*', apiHeaders);
   app.use('/retailcrm-admin/api/*', apiHeaders);
-  for (const root of ['/communications/*', '/internal/*', '/.well-known/jwks.json'])
+  for (const root of ['/communications/v1/*', '/internal/*', '/.well-known/jwks.json'])
     app.use(root, apiHeaders);
   app.use('/metrics', apiHeaders);
   app.use('/health', apiHeaders);

@@ -27,7 +27,7 @@ export function apiOf(path: string): ApiFamily {
   if (OF_SERVICE.includes(path)) return 'service';
   if (under(path, '/socket.io')) return 'engine';
   if (under(path, '/callcenter_operators')) return 'operators';
-  if (['/communications', '/internal', '/.well-known/jwks.json'].some((root) => under(path, root)))
+  if (['/communications/v1', '/internal', '/.well-known/jwks.json'].some((root) => under(path, root)))
     return 'communications';
   if (
     ['/api', '/bridge', '/metrics', '/__demo', '/retailcrm', '/retailcrm-admin/api'].some((root) =>
