@@ -12,8 +12,11 @@ export interface DeskParts {
   chats: Chats;
   messages: Messages;
   views: Views;
-  /** Something of a chat changed that live sockets are told; `message`: what was added to it or changed in it. */
-  tell(chat: number, message?: StoredMessage): void;
+  /**
+   * Something of a chat changed that live sockets are told; `message`: what was added to it or changed in it, null where
+   * messages have gone.
+   */
+  tell(chat: number, message?: StoredMessage | null): void;
   /** Something changed that every chat may show. */
   tellAll(): void;
 }

@@ -108,6 +108,22 @@ describe('live sockets', () => {
     expect(told(others)).toEqual([]);
   });
 
+  it('are told to read the newest page again where two messages became one', async () => {
+    const { chatId } = await world.got('m1');
+    const { id } = await world.reply(chatId, 'Hello');
+    await world.got('x-1', { direction: 'outgoing', senderId: undefined, text: 'Hello' });
+    const mine = await listen(true);
+    const delivered = {
+      kind: 'delivered',
+      deliveryId: id,
+      delivery: 'send_message',
+      externalId: 'x-1',
+    } as const;
+    await world.news({ ...delivered, id: 'once' });
+    await expect.poll(() => told(mine).some(({ chat, messages }) => chat && messages === null)).toBe(true);
+    expect((await world.thread(chatId)).messages).toHaveLength(2);
+  });
+
   it('are told to look where a restart may have left something untold', async () => {
     await world.got('m1');
     await runInDurableObject(world.object, (_, { storage: { sql } }) => {

@@ -57,7 +57,7 @@ export class Sent {
       if (current || hasArrived(known.progress)) messages.heard(message, known.progress, known.error);
       const chat = chats.byKey(message.chat);
       chats.setLast(chat.key, messages.last(chat.key), chat.createdAt);
-      tell(chat.key);
+      tell(chat.key, null);
     }
     if (current && message.externalId === null) messages.setExternalId(message, externalId);
     else messages.addFormerId(message, externalId);

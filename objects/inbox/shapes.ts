@@ -105,7 +105,7 @@ export interface ChatView {
 
 /**
  * What live sockets are told: a chat as it is now, and the messages that were added or changed, null where they are too
- * many to be told. Who was told up to less than `prev` has missed something and asks for `changes`. Without a chat it
+ * many to be told or some have gone: the newest page says it. Who was told up to less than `prev` has missed something and asks for `changes`. Without a chat it
  * says just that: something may have been missed.
  */
 export interface InboxChange {

@@ -40,10 +40,17 @@ export class Teller {
     return this.#look || this.#pending.size > 0;
   }
 
-  /** To be called inside the transaction of the change: it is told with what stands when it is told. */
-  note(chat: number, message?: StoredMessage): void {
+  /**
+   * To be called inside the transaction of the change: it is told with what stands when it is told. `null`: messages have
+   * gone, so that the newest page is to be read anew.
+   */
+  note(chat: number, message?: StoredMessage | null): void {
     const known = this.#pending.get(chat);
     if (known === null) return;
+    if (message === null) {
+      this.#pending.set(chat, null);
+      return;
+    }
     const messages = known ?? new Map<number, StoredMessage>();
     if (message !== undefined) messages.set(message.seq, message);
     this.#pending.set(chat, messages.size > MOST_MESSAGES ? null : messages);
