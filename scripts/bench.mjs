@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { root } from './lib/root.ts';
 
-const PARTS = ['longpoll', 'feed', 'bridge', 'history', 'api', 'intake', 'crm'];
+const PARTS = ['longpoll', 'feed', 'bridge', 'history', 'api', 'intake', 'crm', 'communications'];
 const [first, ...rest] = process.argv.slice(2);
 const chosen = PARTS.includes(first) ? [first] : PARTS;
 const args = PARTS.includes(first) ? rest : process.argv.slice(2);
@@ -19,6 +19,10 @@ const QUICK = {
   history: ['--sizes', '1000,20000', '--runs', '10'],
   intake: ['--requests', '100', '--calls', '50', '--seconds', '2'],
   crm: ['--deliveries', '500'],
+  communications: [
+    ...['--seconds', '1', '--rounds', '1', '--sockets', '100', '--events', '10'],
+    ...['--messages', '20000', '--against', '2000', '--runs', '10'],
+  ],
 };
 
 /** Runs one part, shows what it says as it comes, and answers its exit code and what it said under "Ratios". */
