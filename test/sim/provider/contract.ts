@@ -6,7 +6,7 @@ const tenant = z.string().min(1).max(64);
 const chat = z.strictObject({ id, channelId: id });
 const text = z.string().min(1);
 const webhook = z.strictObject({ tenant, url: z.url().optional() });
-const sent = z.strictObject({ id, text, sentAt: z.iso.datetime() });
+const sent = { chat, message: z.strictObject({ id, text, sentAt: z.iso.datetime() }) };
 
 /** A chat as the platform names it. */
 export type NamedChat = z.infer<typeof chat>;
@@ -16,7 +16,7 @@ export const ENDPOINTS = {
   sendMessage: {
     path: '/send',
     method: 'POST',
-    shape: z.strictObject({ tenant, chat, message: sent }),
+    shape: z.strictObject({ tenant, ...sent }),
   },
   updateMessageContent: {
     path: '/content',
@@ -49,6 +49,18 @@ export const ENDPOINTS = {
     }),
   },
   setWebhook: { path: '/set-webhook', method: 'POST', shape: webhook },
+  bulkMessages: {
+    path: '/bulk',
+    method: 'POST',
+    shape: z.strictObject({
+      tenant,
+      messages: z
+        .array(z.strictObject({ idempotencyKey: id, ...sent }))
+        .min(1)
+        .max(100)
+        .refine((all) => new Set(all.map((one) => one.chat.id)).size === all.length, 'two of one chat'),
+    }),
+  },
   deleteWebhook: { path: '/delete-webhook', method: 'POST', shape: webhook },
 } as const satisfies Record<string, { path: string; method: 'GET' | 'POST'; shape: z.ZodType }>;
 
@@ -56,9 +68,6 @@ export type EndpointName = keyof typeof ENDPOINTS;
 export type Asked<E extends EndpointName> = z.infer<(typeof ENDPOINTS)[E]['shape']>;
 
 export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];
-/** A configuration may leave these out. */
-export const OPTIONAL: readonly EndpointName[] = ['getMessageHistory', 'setWebhook', 'deleteWebhook'];
-
 /** A channel as `getChannels` lists it. */
 export interface SimChannel {
   id: string;

@@ -60,10 +60,11 @@ export class Faults {
     this.#waiting.length = 0;
   }
 
-  /** What happens to this request; null: nothing. */
-  take(endpoint: EndpointName, chat: string | null): Fault | null {
+  /** What happens to this request; null: nothing. `only`: faults of other kinds can't happen to it. */
+  take(endpoint: EndpointName, chat: string | null, only?: FaultKind): Fault | null {
     const at = this.#waiting.findIndex(
       (fault) =>
+        (only === undefined || fault.kind === only) &&
         (fault.endpoint === undefined || fault.endpoint === endpoint) &&
         (fault.chat === undefined || fault.chat === chat) &&
         (!fault.kind.endsWith('_page') || endpoint === 'getMessageHistory') &&

@@ -75,7 +75,12 @@ export class Ledger {
     return this.taken.findLast((one) => one.id === id || one.externalId === id);
   }
 
-  /** A message reached the provider, whatever becomes of it now. */
+  /** A message came that something goes wrong with before it is taken: it may come late. */
+  miss({ message }: Asked<'sendMessage'>): void {
+    this.#met.add(message.id);
+  }
+
+  /** Whether a message may be taken now. */
   meet({ tenant, chat, message }: Asked<'sendMessage'>): Refused | null {
     const known = this.#knows(chat);
     if (known !== null) return known;

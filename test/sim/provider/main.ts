@@ -28,6 +28,7 @@ async function run(options: RunOptions): Promise<void> {
     {
       apiKey: options.key,
       strangers: true,
+      bulk: options.bulk,
       repeats: options.conflict ? 'conflict' : 'same',
       ...(options.queryKey && { authentication: { in: 'query' as const, name: 'key' } }),
       ...(options.history > 0 && {

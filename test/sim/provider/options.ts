@@ -15,6 +15,7 @@ export const USAGE = `npm run sim:provider -- [options]
   --token <jwt>       a token that was made already: nothing is registered or installed
   --key <key>         the key the platform’s calls must carry; demo-provider-key
   --query-key         the key travels in the query, not in a header
+  --bulk              it takes messages of several chats in one request
   --history <n>       messages of before, fetched when the integration is activated; none
   --story <name>      what is said of each message that comes: ${Object.keys(STORIES).join(', ')}; honest
   --conflict          a repeated key is answered 409, not as the first time
@@ -35,6 +36,7 @@ export interface RunOptions {
   token: string | null;
   key: string;
   queryKey: boolean;
+  bulk: boolean;
   history: number;
   story: Story;
   conflict: boolean;
@@ -60,6 +62,7 @@ export function readOptions(args: string[]): RunOptions {
     token: values.token ?? null,
     key: values.key,
     queryKey: values['query-key'],
+    bulk: values.bulk,
     history: number('history', values.history, 1_000_000),
     story,
     conflict: values.conflict,
@@ -84,6 +87,7 @@ function parsed(args: string[]) {
         token: { type: 'string' },
         key: { type: 'string', default: 'demo-provider-key' },
         'query-key': { type: 'boolean', default: false },
+        bulk: { type: 'boolean', default: false },
         history: { type: 'string', default: '0' },
         story: { type: 'string', default: 'honest' },
         conflict: { type: 'boolean', default: false },

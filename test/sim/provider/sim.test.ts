@@ -136,6 +136,30 @@ describe('what it takes', () => {
     expect(provider.sim.problems).toEqual([]);
   });
 
+  it('several chats in one request, each message under its own key', async () => {
+    const provider = new Provider({ bulk: true });
+    for (const id of ['c-2', 'c-3']) provider.sim.ledger.chats.add(id);
+    const one = (id: string, of: string) => ({
+      idempotencyKey: id,
+      chat: { ...chat, id: of },
+      message: { id, text: 'x', sentAt: at(0) },
+    });
+    const bulk = (key: string, messages: unknown[]) =>
+      provider.ask('/bulk', { body: { tenant: '0101', messages }, key });
+    provider.sim.faults.add({ kind: 'status', chat: 'c-2' });
+    const { json } = await bulk('b-1', [one('m-1', 'c-1'), one('m-2', 'c-2')]);
+    expect(json.results).toMatchObject([
+      { idempotencyKey: 'm-1', result: 'accepted', id: 'sim-1' },
+      { idempotencyKey: 'm-2', result: 'error', retry: true },
+    ]);
+    const again = await bulk('b-2', [one('m-1', 'c-1'), one('m-2', 'c-2'), one('m-3', 'c-3')]);
+    const results = again.json.results as { result: string }[];
+    expect(results.map(({ result }) => result)).toEqual(['duplicate', 'accepted', 'accepted']);
+    expect(provider.taken).toEqual(['m-1', 'm-2', 'm-3']);
+    expect(provider.sim.problems).toEqual([]);
+    expect(await bulk('b-3', [one('m-4', 'c-1'), one('m-5', 'c-1')])).toMatchObject({ status: 400 });
+  });
+
   it('a key in the query as well', async () => {
     const provider = new Provider({ authentication: { in: 'query', name: 'key' } });
     const path = `/channels?tenant=0101&key=${KEY}`;

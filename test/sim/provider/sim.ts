@@ -8,7 +8,6 @@ import {
   ENDPOINT_NAMES,
   ENDPOINTS,
   isRecord,
-  OPTIONAL,
   type Asked,
   type EndpointName,
   type SimChannel,
@@ -26,6 +25,8 @@ export interface SimOptions {
   channels?: SimChannel[];
   /** Absent: there is no history, and the configuration says so. */
   history?: HistoryPlan;
+  /** Takes messages of several chats in one request; not when absent. */
+  bulk?: boolean;
   /** What a repeated key is answered: as the first time, or 409. */
   repeats?: 'same' | 'conflict';
   /** Chats and messages of before the start may be named. */
@@ -66,6 +67,7 @@ export class ProviderSim {
   down = false;
   repeats: 'same' | 'conflict';
   history: HistoryPlan | null;
+  readonly bulk: boolean;
   /** Called when a message was taken. */
   onTaken: (taken: Taken) => void = () => undefined;
   /** Called with each line a person may want to read. */
@@ -82,6 +84,7 @@ export class ProviderSim {
     this.authentication = options.authentication ?? { in: 'header', name: 'X-Api-Key' };
     this.channels = options.channels ?? [{ id: 'tg-main', code: 'telegram', name: 'Shop' }];
     this.history = options.history ?? null;
+    this.bulk = options.bulk ?? false;
     this.repeats = options.repeats ?? 'same';
     this.#now = options.now ?? Date.now;
     this.#startedAt = this.#now();
@@ -95,7 +98,7 @@ export class ProviderSim {
   /** Endpoints as a configuration names them, at an address. */
   endpoints(origin: string): Partial<Record<EndpointName, string>> {
     const has = (name: EndpointName): boolean =>
-      !OPTIONAL.includes(name) || name !== 'getMessageHistory' || this.history !== null;
+      name === 'getMessageHistory' ? this.history !== null : name !== 'bulkMessages' || this.bulk;
     return Object.fromEntries(
       ENDPOINT_NAMES.filter(has).map((name) => [name, origin + ENDPOINTS[name].path]),
     );
@@ -148,6 +151,7 @@ export class ProviderSim {
     key: string,
     fault: Fault | null,
   ): Promise<Outcome> {
+    if (fault !== null && endpoint === 'sendMessage') this.ledger.miss(asked as Asked<'sendMessage'>);
     switch (fault?.kind) {
       case 'hang':
         return 'hang';
@@ -163,7 +167,10 @@ export class ProviderSim {
       case undefined:
       default:
     }
-    const answer = await this.#once(endpoint, asked, key, fault);
+    const answer =
+      endpoint === 'bulkMessages'
+        ? await this.#together(asked as Asked<'bulkMessages'>, fault)
+        : await this.#once(endpoint, asked, key, fault);
     if (fault?.kind === 'hang_after') return 'hang';
     if (fault?.kind === 'reset_after') return 'cut';
     if (fault?.kind === 'garbage') return new Response('<html>it works', { status: 200 });
@@ -205,6 +212,28 @@ export class ProviderSim {
     // A refusal is no answer to keep: the same key may come again.
     if (done.status >= 300) this.#answers.delete(key);
     return done;
+  }
+
+  /** Each message by itself, under the key it would have alone. */
+  async #together({ tenant, messages }: Asked<'bulkMessages'>, fault: Fault | null): Promise<Answer> {
+    if (fault?.kind === 'slow') await pause(fault.ms);
+    const results = [];
+    for (const { idempotencyKey, ...one } of messages) {
+      const asked = { tenant, ...one };
+      const own = this.faults.take('sendMessage', one.chat.id, 'status');
+      if (own !== null) {
+        this.ledger.miss(asked);
+        const retry = (own.status ?? 503) >= 500 || own.status === 429;
+        results.push({ idempotencyKey, result: 'error', error: 'not now', retry });
+        continue;
+      }
+      const known = this.#answers.has(idempotencyKey);
+      const { status, body } = await this.#once('sendMessage', asked, idempotencyKey, null);
+      if (status === 200 || known)
+        results.push({ idempotencyKey, result: known ? 'duplicate' : 'accepted', ...idOf(body) });
+      else results.push({ idempotencyKey, result: 'error', error: JSON.stringify(body) });
+    }
+    return { status: 200, body: { results } };
   }
 
   async #work(
@@ -254,6 +283,7 @@ export class ProviderSim {
         break;
       case 'getChannels':
       case 'getMessageHistory':
+      case 'bulkMessages':
       case 'setWebhook':
       case 'deleteWebhook':
     }
@@ -329,6 +359,9 @@ const pause = (ms = 3_000): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, ms);
   });
+
+const idOf = (body: unknown): { id?: string } =>
+  isRecord(body) && typeof body.id === 'string' ? { id: body.id } : {};
 
 /** The chat of a request; null of what is about none. */
 function chatOf(asked: unknown): string | null {
