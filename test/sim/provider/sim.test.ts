@@ -173,16 +173,16 @@ describe('history', () => {
     const provider = new Provider({ history: plan });
     provider.sim.faults.add({ kind: 'repeat_page' });
     const ids: unknown[] = [];
-    const cursors: unknown[] = [];
-    for (let cursor: unknown = 'from-0'; cursor !== null && cursors.length < 9;) {
-      const { json } = await provider.ask(`/history?tenant=0101&limit=100&cursor=${String(cursor)}`, {
+    const cursors: string[] = [];
+    for (let cursor = 'from-0'; cursor !== '' && cursors.length < 9;) {
+      const { json } = await provider.ask(`/history?tenant=0101&limit=100&cursor=${cursor}`, {
         method: 'GET',
       });
       ids.push(...(json.items as { id: string }[]).map(({ id }) => id));
-      cursor = json.nextCursor;
+      cursor = typeof json.nextCursor === 'string' ? json.nextCursor : '';
       cursors.push(cursor);
     }
-    expect(cursors).toEqual(['from-0', 'from-100', 'from-200', null]);
+    expect(cursors).toEqual(['from-0', 'from-100', 'from-200', '']);
     expect(ids).toHaveLength(350);
     expect(new Set(ids)).toEqual(
       new Set(Array.from({ length: 250 }, (_, n) => historyMessage(plan, n, 0).id)),

@@ -2,7 +2,6 @@
  * A strict stand-in for a provider: it takes what the public contract says a platform sends and refuses everything else.
  * Pure of sockets: `handle` is a function of a Request, `server.ts` puts it on a port.
  */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import {
   ENDPOINT_NAMES,
@@ -14,6 +13,7 @@ import {
 } from './contract.ts';
 import { Faults, type Fault } from './faults.ts';
 import { historyChat, historyPage, type historyMessage, type HistoryPlan } from './history.ts';
+import { Keys, type Answer } from './keys.ts';
 import { Ledger, type Refused, type Taken } from './ledger.ts';
 
 const MOST_SEEN = 2_000;
@@ -47,11 +47,6 @@ export interface Seen {
 /** What a request ends in where it has no answer: the line hangs, or is cut. */
 export type Outcome = Response | 'hang' | 'cut';
 
-interface Answer {
-  status: number;
-  body: unknown;
-}
-
 export class ProviderSim {
   readonly apiKey: string;
   readonly authentication: { in: 'header' | 'query'; name: string };
@@ -75,7 +70,7 @@ export class ProviderSim {
 
   readonly #now: () => number;
   readonly #startedAt: number;
-  readonly #answers = new Map<string, { print: string; answer: Promise<Answer | null> }>();
+  readonly #keys = new Keys();
   /** By chat the key that is being worked on. */
   readonly #working = new Map<string, string>();
 
@@ -140,7 +135,8 @@ export class ProviderSim {
     if (!asked.success)
       return refuse({ status: 400, code: 'invalid', detail: z.prettifyError(asked.error), problem: true });
     const chat = chatOf(asked.data);
-    if (this.down && endpoint !== 'disconnect') return { outcome: new Response('{}', { status: 503 }), chat };
+    if (this.down && endpoint !== 'disconnect' && endpoint !== 'deleteWebhook')
+      return { outcome: new Response('{}', { status: 503 }), chat };
     const fault = this.faults.take(endpoint, chat);
     return { outcome: await this.#withFault(endpoint, asked.data, key, fault), chat };
   }
@@ -189,29 +185,17 @@ export class ProviderSim {
       if (fault?.kind === 'slow') await pause(fault.ms);
       return this.#read(endpoint, asked, fault);
     }
-    const print = createHash('sha256')
-      .update(`${endpoint} ${JSON.stringify(asked)}`)
-      .digest('base64');
-    const known = this.#answers.get(key);
-    if (known !== undefined && known.print !== print)
+    const done = await this.#keys.once(key, [endpoint, asked], () => this.#work(endpoint, asked, key, fault));
+    if (done.kind === 'reused')
       return this.#noted(endpoint, {
         status: 422,
         code: 'key_reused',
         detail: `${key} came before with another request`,
         problem: true,
       });
-    if (known !== undefined) {
-      const first = await known.answer;
-      if (first !== null)
-        return this.repeats === 'same' ? first : { status: 409, body: { code: 'repeat', detail: key } };
-    }
-    const answer = this.#work(endpoint, asked, key, fault);
-    const kept = answer.then((one) => (one.status < 300 ? one : null));
-    this.#answers.set(key, { print, answer: kept });
-    const done = await answer;
-    // A refusal is no answer to keep: the same key may come again.
-    if (done.status >= 300) this.#answers.delete(key);
-    return done;
+    return done.kind === 'repeat' && this.repeats === 'conflict'
+      ? { status: 409, body: { code: 'repeat', detail: key } }
+      : done.answer;
   }
 
   /** Each message by itself, under the key it would have alone. */
@@ -227,7 +211,7 @@ export class ProviderSim {
         results.push({ idempotencyKey, result: 'error', error: 'not now', retry });
         continue;
       }
-      const known = this.#answers.has(idempotencyKey);
+      const known = this.#keys.has(idempotencyKey);
       const { status, body } = await this.#once('sendMessage', asked, idempotencyKey, null);
       if (status === 200 || known)
         results.push({ idempotencyKey, result: known ? 'duplicate' : 'accepted', ...idOf(body) });
