@@ -80,7 +80,9 @@ describe('the public API', () => {
     expect(await post('/messages', message({ senderId: 'ghost' }))).toMatchObject(
       problem(400, 'invalid_request', 'senderId'),
     );
-    expect(await post('/messages', message({ nonsense: 1 }))).toMatchObject(problem(400, 'invalid_request'));
+    expect(await post('/messages', message({ nonsense: 1 }))).toMatchObject(
+      problem(400, 'invalid_request', 'nonsense'),
+    );
     expect(await ask('POST', `${V1}/messages`, { body })).toMatchObject(problem(401, 'unauthorized'));
     expect(await post('/messages', message({ text: 'x'.repeat(200_000) }))).toMatchObject(
       problem(413, 'body_too_large'),

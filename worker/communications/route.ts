@@ -1,7 +1,6 @@
 import { createRoute, OpenAPIHono, z, type RouteConfig } from '@hono/zod-openapi';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { DEFAULT_BODY_LIMIT, jsonBody } from '../http/body';
-import { fieldProblems } from '../http/openapi';
 import { ProblemError, problemResponses, type ProblemCode } from '../http/problems';
 import type { CommsEnv } from './context';
 import { idempotent } from './idempotency';
@@ -15,11 +14,17 @@ export const newCommsApp = (): OpenAPIHono<CommsEnv> =>
     },
   });
 
-/** What does not validate, by its fields. */
+/** What does not validate, by its fields: one that nobody knows by its own name; `_` is the body as a whole. */
 export function invalidRequest(error: z.ZodError): ProblemError {
-  const errors = Object.entries(fieldProblems(error)).flatMap(([field, messages]) =>
-    messages.map((message) => ({ field, message })),
-  );
+  const errors = error.issues.flatMap((issue) => {
+    const named = (path: readonly PropertyKey[], message: string) => ({
+      field: path.length === 0 ? '_' : path.map(String).join('.'),
+      message,
+    });
+    return issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => named([...issue.path, key], 'is not known'))
+      : [named(issue.path, issue.message)];
+  });
   return new ProblemError('invalid_request', 'The request does not validate.', { errors });
 }
 
