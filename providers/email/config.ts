@@ -37,7 +37,8 @@ const Mailbox = z.strictObject({
 });
 
 const Tenant = z.strictObject({
-  id: z.string().regex(/^\d{4}$/, 'four digits'),
+  /** A tenant's number, or the name of a sandbox. */
+  id: z.string().regex(/^[\w-]{1,64}$/, 'letters, digits, _ and -'),
   /** Holds the client's token that the tenant's people made. */
   token_file: file,
   mailboxes: z.array(Mailbox).min(1).max(200),

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileMail } from './filing.ts';
 import { ENDPOINTS, type EndpointParts, type Said } from './net/endpoints.ts';
@@ -140,6 +141,25 @@ describe('a mail that comes', () => {
     });
     expect(only?.key).toBe(only?.body.id);
     expect(state.inbound.next()).toBeNull();
+  });
+
+  it('stands after the mail that it answers, whatever its sender’s clock says, and not in the future', async () => {
+    const times: Record<string, string> = {
+      '11:59:30': '11:59:30.000Z',
+      '11:00:00': '11:59:30.001Z',
+      '13:00:00': '12:00:01.000Z',
+    };
+    for (const [clockSays, shown] of Object.entries(times)) {
+      const headers = { Subject: 'Clock', Date: `Sat, 15 Nov 2025 ${clockSays} +0000` };
+      await comes({
+        ...headers,
+        'Message-ID': `<${clockSays}@x.example>`,
+        References: '<11:59:30@x.example>',
+      });
+      expect(state.jobs.due(now(), new Set(), TENANTS, 1)[0]?.body).toContain(shown);
+      posted();
+      clock = Date.parse('2025-11-15T12:00:00Z');
+    }
   });
 
   it('that is handed over again is no second message; another with the same Message-ID is', async () => {
@@ -339,6 +359,24 @@ describe('the state', () => {
     expect(state.isConnected('0101')).toBe(true);
     expect(ask('/markChatRead', { tenant: '0101', chat: { id: chat } }).status).toBe(204);
     expect(ask('/updateMessageStatus', { tenant: '0202', chat: { id: chat } }).status).toBe(404);
+  });
+
+  it('of an older version of the program goes on', async () => {
+    const chat = await chatOfAnn();
+    state.close();
+    const old = new DatabaseSync(join(directory, 'email.sqlite'));
+    old.exec('ALTER TABLE thread_id DROP COLUMN at; PRAGMA user_version = 1');
+    old.close();
+    state = new State(directory);
+    await comes({ 'In-Reply-To': '<a1@customer.example>' });
+    expect(posted().map(chatOf)).toEqual([chat]);
+    state.close();
+    const newer = new DatabaseSync(join(directory, 'email.sqlite'));
+    newer.exec('PRAGMA user_version = 999');
+    newer.close();
+    expect(() => new State(directory)).toThrow('newer version');
+    rmSync(join(directory, 'email.sqlite'));
+    state = new State(directory);
   });
 
   it('is there after a restart, with what was under way', async () => {

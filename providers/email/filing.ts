@@ -111,15 +111,12 @@ function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: F
   // Not by its Message-ID alone: some senders give the same one to different mails.
   const made = mail.messageId ?? digest(stored.raw);
   const id = `in-${digest(mailbox.address, made, from.address, mail.subject, mail.text)}`;
-  const chat = known ?? state.threads.create(mailbox.address, mail, id, now);
+  const chat = known?.chat ?? state.threads.create(mailbox.address, mail, id, now);
   const people = [from, ...mail.others.filter(({ address }) => !own(address))];
   const participants = [...new Map(people.map((one) => [participantId(one.address), one]))]
     .slice(0, MOST_PARTICIPANTS)
     .map(([participant, { address, name }]) => ({ id: participant, name: name ?? oneLine(address, 200) }));
-  const sentAt =
-    mail.date !== null && mail.date <= stored.receivedAt && mail.date > stored.receivedAt - OLDEST_DATE_MS
-      ? mail.date
-      : stored.receivedAt;
+  const sentAt = timeOf(mail.date, stored.receivedAt, known?.answersAt ?? null);
   const title = oneLine(chat.subject, LONGEST_TITLE);
   let added = false;
   for (const [index, text] of texts.entries()) {
@@ -141,6 +138,19 @@ function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: F
   const dead = answered === null || own(answered.address) || (mail.automatic && stored.sender === '');
   const { messageId, references } = mail;
   const addresses = [from.address, ...mail.others.map(({ address }) => address)];
-  state.threads.came(chat, { messageId, references, addresses, reply: dead ? null : answered }, now);
+  state.threads.came(
+    chat,
+    { messageId, references, addresses, reply: dead ? null : answered, at: sentAt + texts.length - 1 },
+    now,
+  );
   log.info('a mail was filed', { id, mailbox: mailbox.address, chat: chat.id, messages: texts.length });
+}
+
+/**
+ * When a mail was written. Its sender's clock is believed within reason: not before the mail that it answers, which a clock
+ * that is slow, or headers that know seconds only, would put below it; nor after it came.
+ */
+function timeOf(date: number | null, receivedAt: number, answersAt: number | null): number {
+  const written = date !== null && date > receivedAt - OLDEST_DATE_MS ? date : receivedAt;
+  return Math.min(Math.max(written, (answersAt ?? 0) + 1), receivedAt);
 }

@@ -1,6 +1,6 @@
 /** Mail through a real mail server: in from a customer, out into a real mailbox, and back when nobody has it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { EmailWorld, type InboxChat, type InboxMessage } from '../integration/support/email.ts';
+import { APP, EmailWorld, type InboxChat, type InboxMessage } from '../integration/support/email.ts';
 import { MailServer } from './support/mail.ts';
 
 const PATIENCE = { timeout: 60_000 };
@@ -80,5 +80,35 @@ describe.skipIf(mail === null)('mail through Exim', { timeout: 180_000 }, () => 
       const chat = await chatOf(`Waiting ${n}`);
       expect((await world.messages(chat.id)).map(({ text }) => text)).toEqual([`Hello ${n}`]);
     }
+  });
+
+  it('passes the platform’s test stand', async () => {
+    const { developer, appVersion } = world.connected;
+    const sandbox = `/internal/v1/marketplace/apps/${APP}/versions/${appVersion}/sandbox`;
+    const { tenantId } = await developer.must('POST', sandbox, {});
+    const { token } = await developer.must('POST', `${sandbox}/tokens`);
+    await world.serve({ id: String(tenantId), token: String(token), address: 'stand@shop.example' });
+    const { id } = await developer.must('POST', `${sandbox}/runs`);
+    const run = async (): Promise<{ state: string; checks: { code: string; state: string }[] }> =>
+      (await developer.must('GET', `${sandbox}/runs/${String(id)}`)) as Awaited<ReturnType<typeof run>>;
+    const found = async (code: string): Promise<string | undefined> =>
+      (await run()).checks.find((check) => check.code === code)?.state;
+    await expect.poll(() => found('incoming_message'), PATIENCE).toBe('running');
+    await server().send({
+      from: 'ann@customer.example',
+      to: 'stand@shop.example',
+      subject: 'Stand',
+      text: 'Hello',
+    });
+    await expect.poll(async () => (await run()).state, { timeout: 150_000 }).not.toBe('running');
+    const { state, checks } = await run();
+    expect(
+      checks.filter((check) => check.state !== 'passed').map((check) => [check.code, check.state]),
+    ).toEqual([
+      ['update_content', 'skipped'],
+      ['mark_read', 'skipped'],
+      ['update_status', 'skipped'],
+    ]);
+    expect(state).toBe('passed');
   });
 });

@@ -116,7 +116,7 @@ const sendMessage: Endpoint['answer'] = reading(Sending, (body, { tenant, key },
       mail,
       createdAt: now,
     });
-    state.threads.went(chat, mail.messageId, now);
+    state.threads.went(chat, mail.messageId, at, now);
   });
   log.info('a mail is to be sent', { id: ours, mailbox: mailbox.address, chat: chat.id });
   parts.kick();

@@ -76,6 +76,8 @@ const MIGRATIONS: readonly string[] = [
      id TEXT PRIMARY KEY,
      connected INTEGER NOT NULL
    ) STRICT;`,
+  // When each mail of a thread was written: an answer is not older than what it answers.
+  `ALTER TABLE thread_id ADD COLUMN at INTEGER NOT NULL DEFAULT 0;`,
 ];
 
 /**

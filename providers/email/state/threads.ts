@@ -32,6 +32,12 @@ interface Row {
   thread: string;
 }
 
+export interface Found {
+  chat: Chat;
+  /** When the mail that it answers was written, milliseconds since the epoch; null where that is not known. */
+  answersAt: number | null;
+}
+
 /** Which chat a mail belongs to. Runs inside the caller's transactions. */
 export class Threads {
   readonly #database: DatabaseSync;
@@ -51,17 +57,17 @@ export class Threads {
    * sender's newest one of the same subject. Otherwise null: a stranger who knows a customer's Message-ID gets no place in
    * their talk.
    */
-  find(mailbox: string, mail: Mail & { from: Person }, now: number): Chat | null {
+  find(mailbox: string, mail: Mail & { from: Person }, now: number): Found | null {
     const { address } = mail.from;
     const referred = this.#database.prepare(
-      `SELECT chat.* FROM thread_id JOIN chat ON chat.id = thread_id.chat
+      `SELECT chat.*, thread_id.at FROM thread_id JOIN chat ON chat.id = thread_id.chat
        LEFT JOIN chat_address ON chat_address.chat = chat.id AND chat_address.address = ?
        WHERE thread_id.mailbox = ? AND thread_id.message_id = ?
          AND (thread_id.ours = 1 OR chat_address.address IS NOT NULL)`,
     );
     for (const id of mail.references.slice(-MOST_REFERENCES).toReversed()) {
-      const row = referred.get(address, mailbox, id) as Row | undefined;
-      if (row !== undefined) return chatOf(row);
+      const row = referred.get(address, mailbox, id) as (Row & { at: number }) | undefined;
+      if (row !== undefined) return { chat: chatOf(row), answersAt: row.at };
     }
     const base = baseSubject(mail.subject);
     if (mail.references.length > 0 || base === '' || !isReply(mail.subject)) return null;
@@ -71,7 +77,7 @@ export class Threads {
          WHERE chat.mailbox = ? AND chat.base_subject = ? AND chat.last_at > ? ORDER BY chat.last_at DESC LIMIT 1`,
       )
       .get(address, mailbox, base, now - SUBJECT_DAYS * DAY_MS) as Row | undefined;
-    return row === undefined ? null : chatOf(row);
+    return row === undefined ? null : { chat: chatOf(row), answersAt: null };
   }
 
   /** A new chat; its id follows from its first mail, so that a mail that is handed over again finds it. */
@@ -87,10 +93,16 @@ export class Threads {
     return chat;
   }
 
-  /** A mail came into the chat. `reply`: who is answered from now on; null leaves it as it is. */
+  /** A mail came into the chat. `reply`: who is answered from now on; null leaves it as it is. `at`: when it was written. */
   came(
     chat: Chat,
-    mail: { messageId: string | null; references: string[]; addresses: string[]; reply: Person | null },
+    mail: {
+      messageId: string | null;
+      references: string[];
+      addresses: string[];
+      reply: Person | null;
+      at: number;
+    },
     now: number,
   ): void {
     for (const address of mail.addresses)
@@ -100,7 +112,7 @@ export class Threads {
     this.#extend(chat, [...mail.references, ...(mail.messageId === null ? [] : [mail.messageId])], now);
     if (mail.messageId !== null) {
       this.#database.prepare('UPDATE chat SET last_incoming = ? WHERE id = ?').run(mail.messageId, chat.id);
-      this.#know(chat, mail.messageId, false);
+      this.#know(chat, mail.messageId, false, mail.at);
     }
     if (mail.reply !== null)
       this.#database
@@ -109,15 +121,15 @@ export class Threads {
   }
 
   /** A mail of ours goes out into the chat. */
-  went(chat: Chat, messageId: string, now: number): void {
+  went(chat: Chat, messageId: string, at: number, now: number): void {
     this.#extend(chat, [messageId], now);
-    this.#know(chat, messageId, true);
+    this.#know(chat, messageId, true, at);
   }
 
-  #know({ id, mailbox }: Chat, messageId: string, ours: boolean): void {
+  #know({ id, mailbox }: Chat, messageId: string, ours: boolean, at: number): void {
     this.#database
-      .prepare('INSERT OR IGNORE INTO thread_id (mailbox, message_id, chat, ours) VALUES (?, ?, ?, ?)')
-      .run(mailbox, messageId, id, ours ? 1 : 0);
+      .prepare('INSERT OR IGNORE INTO thread_id (mailbox, message_id, chat, ours, at) VALUES (?, ?, ?, ?, ?)')
+      .run(mailbox, messageId, id, ours ? 1 : 0, at);
   }
 
   #extend(chat: Chat, ids: string[], now: number): void {

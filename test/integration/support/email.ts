@@ -9,7 +9,7 @@ import { signIn, type Client } from './client.ts';
 import { expectStatus } from './handset.ts';
 import { freePort, TestServer } from './server.ts';
 
-const APP = 'mail-post';
+export const APP = 'mail-post';
 const TENANT = '0101';
 const KEY = 'key-of-mail-post';
 export const MAILBOX = 'shop@shop.example';
@@ -35,6 +35,12 @@ export interface InboxChat {
   participants: { id: string; name: string | null }[];
 }
 
+interface Served {
+  id: string;
+  token: string;
+  address: string;
+}
+
 /** A real server, and the provider of mail as a program of its own that tenant 0101 has installed. */
 export class EmailWorld {
   readonly server: TestServer;
@@ -43,6 +49,8 @@ export class EmailWorld {
   readonly http: number;
   /** Port on which mail is handed over to it. */
   readonly smtp: number;
+  readonly #tenants: Served[] = [];
+  #smtpOut: string[] = [];
   #connected: Connected | undefined;
   #child: ChildProcess | undefined;
   #output = '';
@@ -86,8 +94,8 @@ export class EmailWorld {
         admin: { username: 'admin', password: 'demo-admin' },
         capabilities: { email: { messages: { text: ['send'] } } },
       });
-      world.#configure(world.#connected.token, smtpOut);
-      await world.startProvider();
+      world.#smtpOut = smtpOut;
+      await world.serve({ id: TENANT, token: world.#connected.token, address: MAILBOX });
       return world;
     } catch (error) {
       await world.stop();
@@ -111,6 +119,20 @@ export class EmailWorld {
     child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
     const code = await new Promise<number | null>((settle) => child.once('close', settle));
     return { code, output };
+  }
+
+  /** From now on it serves this tenant, too. */
+  async serve(tenant: Served): Promise<void> {
+    this.#tenants.push(tenant);
+    this.#configure();
+    await this.#end('SIGTERM');
+    await this.startProvider();
+  }
+
+  /** What the marketplace, the app's developer and its version are. */
+  get connected(): Connected {
+    if (this.#connected === undefined) throw new Error('the provider is not connected');
+    return this.#connected;
   }
 
   async startProvider(): Promise<void> {
@@ -172,22 +194,25 @@ export class EmailWorld {
   }
 
   async revokeToken(): Promise<void> {
-    const path = `/api/communications/providers/${APP}/tokens/${this.#connected?.tokenId ?? ''}`;
+    const path = `/api/communications/providers/${APP}/tokens/${this.connected.tokenId}`;
     expectStatus(204, await this.admin.send('DELETE', path));
   }
 
-  #configure(token: string, smtpOut: string[]): void {
-    writeFileSync(join(this.directory, 'token'), token);
+  #configure(): void {
     writeFileSync(join(this.directory, 'key'), KEY);
+    const tenants = this.#tenants.map(({ id, token, address }) => {
+      writeFileSync(join(this.directory, `token-${id}`), token);
+      const mailboxes = `[{ address = "${address}", name = "Shop" }]`;
+      return `[[tenants]]\nid = "${id}"\ntoken_file = "token-${id}"\nmailboxes = ${mailboxes}`;
+    });
     const lines = [
       `trunkline = "${this.server.url}"`,
       'state_dir = "state"',
       `[http]\nport = ${this.http}\nkey_file = "key"`,
       `[smtp_in]\nport = ${this.smtp}\nmax_megabytes = 1`,
       '[smtp_out]\nhost = "127.0.0.1"',
-      ...smtpOut,
-      `[[tenants]]\nid = "${TENANT}"\ntoken_file = "token"`,
-      `mailboxes = [{ address = "${MAILBOX}", name = "Shop" }]`,
+      ...this.#smtpOut,
+      ...tenants,
     ];
     writeFileSync(this.configFile, lines.join('\n'));
   }
