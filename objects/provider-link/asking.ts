@@ -35,7 +35,7 @@ export class Asking implements Bulk {
     const { kind, repeated } = delivery;
     if (!isTold(kind)) throw new Error(`nobody knows how to deliver ${kind}`);
     const outcome = await this.asked({ ...delivery, kind }, [delivery], repeated);
-    return this.understood(kind, outcome);
+    return this.understood(kind, outcome, delivery.payload as Record<string, unknown>);
   }
 
   /** Messages that go together; each by its own key. */
@@ -122,13 +122,13 @@ export class Asking implements Bulk {
   }
 
   /** An answer that can't be read is the provider's failure, however well it was meant. */
-  private understood(kind: string, outcome: Outcome): Outcome {
+  private understood(kind: string, outcome: Outcome, { cursor }: Record<string, unknown> = {}): Outcome {
     if (outcome.kind !== 'delivered') return outcome;
     const read =
       kind === 'get_channels'
         ? channelsOf(outcome.body)
         : kind === 'history'
-          ? historyOf(outcome.body)
+          ? historyOf(outcome.body, cursor)
           : undefined;
     return read !== undefined && 'error' in read ? { kind: 'failed', error: read.error } : outcome;
   }

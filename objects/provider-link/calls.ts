@@ -7,6 +7,9 @@ import { channelsOf, externalIdOf, historyOf } from './wire';
 
 /** Key of what is about the account and no chat. */
 export const ACCOUNT = '@account';
+const HOOK = '@webhook';
+/** So often an optional word is said before the good-bye, which says it all, is not held up any longer. */
+const MOST_WORDS = 3;
 
 const NO_SYNC: SyncProgress = {
   state: 'none',
@@ -108,7 +111,8 @@ export class Calls {
         break;
       }
       case 'retry':
-        store.retry(id, verdict.at, verdict.error);
+        if (kind === 'delete_webhook' && delivery.attempts >= MOST_WORDS) store.die(id, verdict.error, now);
+        else store.retry(id, verdict.at, verdict.error);
         if (kind === 'history') this.progress({ error: verdict.error });
         break;
       case 'dead':
@@ -199,7 +203,9 @@ export class Calls {
   }
 
   private add(kind: TaskKind, payload: Record<string, unknown>, now: number): void {
-    this.parts.store.add({ id: crypto.randomUUID(), lane: 'calls', kind, key: ACCOUNT, payload }, now);
+    // An optional endpoint that fails must not keep the channels from being asked for.
+    const key = kind === 'set_webhook' ? HOOK : ACCOUNT;
+    this.parts.store.add({ id: crypto.randomUUID(), lane: 'calls', kind, key, payload }, now);
   }
 
   private tellFailed(deliveryId: string, delivery: DeliveryKind, error: string, now: number): void {

@@ -192,6 +192,43 @@ describe('an integration', () => {
     },
   };
 
+  it('asks a page again that leads to itself, and says so', async () => {
+    const link = new TestProvider();
+    let stuck = true;
+    link.replies.set('/history', ({ query }) => {
+      const cursor = query.get('cursor');
+      const next = cursor === null ? 'p2' : stuck ? cursor : null;
+      return Response.json({ items: [{ id: `old-${cursor ?? 'p1'}` }], nextCursor: next });
+    });
+    await link.activate(WITH_HISTORY);
+    await link.alarm();
+    const { sync } = await link.stub.status();
+    expect(sync).toMatchObject({ state: 'running', pages: 1, messages: 1 });
+    expect(sync.error).toContain('the cursor it was asked with');
+    stuck = false;
+    await link.hurry();
+    expect((await link.stub.status()).sync).toMatchObject({
+      state: 'done',
+      pages: 2,
+      messages: 2,
+      error: null,
+    });
+  });
+
+  it('lets no optional endpoint that fails hold up channels, or the good-bye', async () => {
+    const link = new TestProvider();
+    const broken = (): Response => new Response('', { status: 500 });
+    link.replies.set('/set-webhook', broken);
+    link.replies.set('/delete-webhook', broken);
+    await link.activate(WITH_HISTORY);
+    await link.alarm();
+    expect(link.paths()).toContain('/channels');
+    await revokeAll(link);
+    for (let n = 0; n < 3; n += 1) await link.hurry();
+    expect(link.paths().filter((path) => path === '/delete-webhook')).toHaveLength(3);
+    expect(link.paths().at(-1)).toBe('/disconnect');
+  });
+
   it('asks for the channels when it is activated, then for history page by page, also after an eviction', async () => {
     const link = new TestProvider();
     await link.activate(WITH_HISTORY);

@@ -6,6 +6,8 @@ const REMEMBER_MS = 7 * 24 * 3_600_000;
 const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
 const MOST_DEAD = 5_000;
 const MOST_WAITING = 50_000;
+/** Characters of news told in one call: the runtime carries 32 MiB, and two bytes of each. */
+const MOST_TOLD = 4 * 1_024 * 1_024;
 
 export interface NewDelivery {
   id: string;
@@ -223,12 +225,18 @@ export class LinkStore {
     this.sql.exec('INSERT INTO news (news) VALUES (?)', JSON.stringify(news));
   }
 
-  /** The oldest news not told yet. */
+  /** The oldest news not told yet, as many as one call carries. */
   untold(limit: number): { seq: number; news: ProviderNews }[] {
-    return this.sql
-      .exec<{ seq: number; news: string }>('SELECT seq, news FROM news ORDER BY seq LIMIT ?', limit)
-      .toArray()
-      .map(({ seq, news }) => ({ seq, news: JSON.parse(news) as ProviderNews }));
+    const sql = 'SELECT seq, news FROM news ORDER BY seq LIMIT ?';
+    const untold: { seq: number; news: ProviderNews }[] = [];
+    let length = 0;
+    for (const { seq, news } of this.sql.exec<{ seq: number; news: string }>(sql, limit)) {
+      length += news.length;
+      // One piece goes however large it is.
+      if (length > MOST_TOLD && untold.length > 0) break;
+      untold.push({ seq, news: JSON.parse(news) as ProviderNews });
+    }
+    return untold;
   }
 
   told(upTo: number): void {

@@ -83,4 +83,24 @@ describe('the queues of a link', () => {
     });
     expect(read).toBeLessThan(20);
   });
+
+  it('tell as much news in one call as it carries, and one piece however large it is', async () => {
+    const stub = env.PROVIDER_LINK.getByName('9998:news');
+    await runInDurableObject(stub, (_, { storage }) => {
+      const store = new LinkStore(storage.sql);
+      const told = (): number[] => store.untold(20).map(({ seq }) => seq);
+      for (let n = 0; n < 12; n += 1)
+        store.addNews({
+          id: `n${n}`,
+          at: 1,
+          kind: 'history',
+          messages: [{ text: 'x'.repeat(1_500_000) }],
+        });
+      const first = told();
+      expect(first).toHaveLength(2);
+      store.told(first.at(-1) ?? 0);
+      expect(told()).toHaveLength(2);
+      storage.sql.exec('DELETE FROM news');
+    });
+  });
 });

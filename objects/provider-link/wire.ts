@@ -116,13 +116,18 @@ const History = z.object({
   nextCursor: z.string().min(1).max(1_024).nullish(),
 });
 
+/** `asked`: the cursor it was asked with; a page that leads to itself would be asked for until the end of days. */
 export function historyOf(
   body: string,
+  asked?: unknown,
 ): { messages: Record<string, unknown>[]; next: string | null } | { error: string } {
   const read = History.safeParse(jsonOf(body));
   if (!read.success)
     return {
       error: `getMessageHistory did not answer {items: […], nextCursor}: ${z.prettifyError(read.error)}`,
     };
-  return { messages: read.data.items, next: read.data.nextCursor ?? null };
+  const next = read.data.nextCursor ?? null;
+  if (next !== null && next === asked)
+    return { error: 'getMessageHistory answered the cursor it was asked with as the next one' };
+  return { messages: read.data.items, next };
 }
