@@ -1,6 +1,7 @@
 /** The inbox on narrow screens, in both languages and themes; what a channel takes; a live connection with holes. */
 import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../integration/support/client.ts';
 import { ProviderWorld } from '../integration/support/provider.ts';
 import { expectAccessible, expectNoSideScroll, inMain, openAs, PATIENCE, screenshot } from './support/app.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
@@ -20,9 +21,10 @@ beforeAll(async () => {
     },
   );
   // They come from the provider, once it is connected.
-  await expect
-    .poll(async () => (await world.admin.get('/api/inbox/channels')).json.items)
-    .toHaveLength(ALL.length);
+  await eventually(async () => {
+    const { items } = (await world.admin.get('/api/inbox/channels')).json as { items: unknown[] };
+    return items.length === ALL.length || null;
+  });
   const long = 'A long word: ' + 'x'.repeat(300);
   for (const code of ALL)
     await world.customers.say({
