@@ -16,6 +16,7 @@ import { changeWire } from './wire-people';
 import { ProviderDesk, type DeskParts } from './provider-desk';
 import { Reading } from './reading';
 import { Teller } from './teller';
+import { Together } from './together';
 import { Views } from './views';
 import { messageBody, messageOf } from './wire';
 
@@ -37,6 +38,10 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
   readonly #outgoing: Outgoing;
   readonly #teller: Teller;
   readonly #timers: Timers;
+  readonly #together = new Together(
+    (work) => this.#commit(work),
+    (run) => void setTimeout(run, 0),
+  );
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -110,7 +115,7 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
   }
 
   async addMessages({ provider, messages, now }: Parameters<c.InboxApi['addMessages']>[0]) {
-    return this.#commit((): c.ProviderResult<c.AddedMessage[]> => {
+    return this.#together.do((): c.ProviderResult<c.AddedMessage[]> => {
       const desk = this.#of(provider);
       const value = messages.map((message) => desk.add(message, now));
       return { ok: true, again: value.every((one) => one.ok && one.duplicate), value };
