@@ -38,6 +38,7 @@ const PAGES = [
   { name: 'pipelines-log', path: '/pipelines/log', ready: 'main input[type=search]' },
   { name: 'scripts', path: '/scripts', ready: 'text=telegram_call' },
   { name: 'script', path: '/scripts/telegram_call', ready: '[data-step]' },
+  { name: 'communications', path: '/communications', ready: 'main h1' },
   { name: 'bridges', path: '/bridges', ready: '[data-bridge]' },
   { name: 'operators', path: '/operators', ready: '[data-operator]' },
   { name: 'operators-list', path: '/operators/list', ready: 'main tbody tr' },

@@ -221,6 +221,7 @@ describe('the owner of the platform, in Russian on a narrow dark screen', () => 
     await version.locator('[data-condition=moderation][data-holds=true]').waitFor();
     await version.getByLabel('Тестовый стенд').selectOption({ label: 'Пройдено' });
     await version.locator('[data-condition=test_stand][data-holds=true]').waitFor();
+    await version.getByText('Чьё-то слово, без прогона.').waitFor();
     await look(page, 'marketplace-app-ru', 'light');
     await version.getByRole('button', { name: 'Опубликовать' }).click();
     await dialog().getByRole('button', { name: 'Опубликовать' }).click();
