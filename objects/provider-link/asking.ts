@@ -98,6 +98,8 @@ export class Asking implements Bulk {
     const answer = await this.reach(request, of, key);
     const outcome = this.understood(kind, readAnswer(answer, false, Date.now()));
     const body = outcome.kind === 'delivered' ? outcome.body : '';
+    const keys = kind === 'bulk' ? keysIn(payload) : [];
+    const { each } = readBulk(outcome, keys);
     const channels = kind === 'get_channels' ? channelsOf(body) : null;
     const history = kind === 'history' ? historyOf(body) : null;
     return {
@@ -106,6 +108,7 @@ export class Asking implements Bulk {
       externalId: externalIdOf(body),
       channels: channels !== null && 'channels' in channels ? channels.channels.length : 0,
       messages: history !== null && 'messages' in history ? history.messages : [],
+      each: keys.map((one) => saidOf(each.get(one))),
     };
   }
 
@@ -132,4 +135,16 @@ export class Asking implements Bulk {
           : undefined;
     return read !== undefined && 'error' in read ? { kind: 'failed', error: read.error } : outcome;
   }
+}
+
+/** Keys of the messages of a bulk. */
+function keysIn({ messages }: Record<string, unknown>): string[] {
+  const all = Array.isArray(messages) ? (messages as { idempotencyKey?: unknown }[]) : [];
+  return all.map(({ idempotencyKey }) => String(idempotencyKey));
+}
+
+function saidOf(outcome: Outcome | undefined): Probe['each'][number] {
+  if (outcome?.kind === 'delivered') return { kind: 'delivered', externalId: externalIdOf(outcome.body) };
+  const isSaid = outcome !== undefined && outcome.kind !== 'again';
+  return { kind: isSaid ? 'refused' : 'again', externalId: null };
 }

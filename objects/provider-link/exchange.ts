@@ -36,7 +36,7 @@ export interface Exchange {
 export interface ProbeRequest {
   /** Travels as `Idempotency-Key`. */
   id: string;
-  kind: 'send_message' | 'update_status' | 'mark_read' | 'get_channels' | 'history' | 'set_webhook';
+  kind: 'send_message' | 'bulk' | 'update_status' | 'mark_read' | 'get_channels' | 'history' | 'set_webhook';
   payload: Record<string, unknown>;
   /** With a key that is not the configured one. */
   wrongKey?: boolean;
@@ -52,6 +52,8 @@ export interface Probe {
   channels: number;
   /** Of `history`: the first page. */
   messages: Record<string, unknown>[];
+  /** Of `bulk`, in their order: what was said of each message; `again`: nothing. */
+  each: { kind: 'delivered' | 'refused' | 'again'; externalId: string | null }[];
 }
 
 const HIDDEN = '•••';

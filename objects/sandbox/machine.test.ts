@@ -107,7 +107,15 @@ describe('a run', () => {
   it('is put to what the configuration has alone', () => {
     expect(planOf({ endpoints: REQUIRED })).not.toContain('history');
     expect(
-      planOf({ endpoints: { ...REQUIRED, getMessageHistory: '', setWebhook: '', deleteWebhook: '' } }),
+      planOf({
+        endpoints: {
+          ...REQUIRED,
+          getMessageHistory: '',
+          setWebhook: '',
+          deleteWebhook: '',
+          bulkMessages: '',
+        },
+      }),
     ).toEqual([...CHECK_CODES]);
   });
 });
@@ -153,6 +161,24 @@ describe('an answer', () => {
     expect(judge('repeat_send', { ...answer(200), ids: { first: 'a', again: null } })).toEqual({
       state: 'passed',
     });
+  });
+});
+
+describe('several messages in one request', () => {
+  const asked = (known: string | undefined, nowhere: string | undefined, again: string | null = 'a') =>
+    judge('bulk', {
+      answer: { status: 200, body: '', ms: 1 },
+      error: null,
+      ids: { first: 'a', again },
+      bulk: { known, nowhere } as never,
+    });
+  it('are answered each by itself: the one that is there already, and one into no chat', () => {
+    expect(asked('delivered', 'refused')).toEqual({ state: 'passed' });
+    expect(asked('delivered', 'refused', 'b')).toMatchObject({ problem: 'other_id' });
+    expect(asked('again', 'refused')).toMatchObject({ problem: 'bulk_result' });
+    expect(asked('refused', 'refused')).toMatchObject({ problem: 'bulk_result' });
+    expect(asked('delivered', 'delivered')).toMatchObject({ problem: 'chat_accepted' });
+    expect(asked('delivered', 'again')).toMatchObject({ problem: 'bulk_result' });
   });
 });
 

@@ -14,6 +14,7 @@ export const CHECK_CODES = [
   'unknown_chat',
   'send_message',
   'repeat_send',
+  'bulk',
   'status_back',
   'update_content',
   'mark_read',
@@ -37,6 +38,8 @@ export const PROBLEMS_OF_CHECKS = [
   'chat_accepted',
   /** The same key was answered with another id: there are two messages now. */
   'other_id',
+  /** Of several messages one was not answered as it should be. */
+  'bulk_result',
   /** What was waited for did not come in time. */
   'nothing_came',
   /** The provider told that the message failed. */
@@ -107,6 +110,7 @@ const USUAL_PATIENCE_MS = 30 * SECOND;
 const NEEDS: Partial<Record<CheckCode, 'chat' | 'message'>> = {
   send_message: 'chat',
   repeat_send: 'message',
+  bulk: 'message',
   status_back: 'message',
   update_content: 'message',
   mark_read: 'chat',
@@ -118,6 +122,7 @@ const OPTIONAL = {
   set_webhook: 'setWebhook',
   delete_webhook: 'deleteWebhook',
   history: 'getMessageHistory',
+  bulk: 'bulkMessages',
 } as const satisfies Partial<Record<CheckCode, keyof ProviderContent['endpoints']>>;
 
 const isOptional = (code: CheckCode): code is keyof typeof OPTIONAL => Object.hasOwn(OPTIONAL, code);
@@ -224,6 +229,8 @@ export function cancel(run: Run, now: number): Run {
   return { ...run, checks, state: 'cancelled', finishedAt: now };
 }
 
+type Said = 'delivered' | 'refused' | 'again';
+
 /** What one answer is judged by. */
 export interface Evidence {
   answer: ShownAnswer | null;
@@ -231,8 +238,10 @@ export interface Evidence {
   error: string | null;
   /** Of `get_channels`. */
   channels?: number;
-  /** Of `repeat_send`: the provider's own ids of the first answer and of this one, where it said them. */
+  /** Of a repeat: the provider's own ids of the first answer and of this one, where it said them. */
   ids?: { first: string | null; again: string | null };
+  /** Of `bulk`: what was said of the message that the provider has, and of one into a chat that does not exist. */
+  bulk?: { known: Said | undefined; nowhere: Said | undefined };
   /** Of `history`: what is wrong with the first message of it that is none. */
   badMessage?: string | null;
 }
@@ -242,9 +251,15 @@ const PASSED: Judgement = { state: 'passed' };
 /** Refusals that are not about what was asked. */
 const ABOUT_SOMETHING_ELSE: readonly number[] = [401, 403, 408, 425, 429];
 
+/** An id that was not said is none that differs. */
+const sameId = (ids: Evidence['ids']): Judgement =>
+  ids === undefined || ids.first === null || ids.again === null || ids.first === ids.again
+    ? PASSED
+    : failed('other_id', `The first answer said ${ids.first}, the repeat ${ids.again}.`);
+
 /** What an answer of the provider means for a check. */
 export function judge(code: CheckCode, evidence: Evidence): Judgement {
-  const { answer, error, channels = 0, ids, badMessage = null } = evidence;
+  const { answer, error, channels = 0, ids, bulk, badMessage = null } = evidence;
   if (answer === null) return failed('no_answer', error ?? 'There was no answer.');
   const { status } = answer;
   const isGood = status >= 200 && status < 300;
@@ -261,9 +276,19 @@ export function judge(code: CheckCode, evidence: Evidence): Judgement {
     case 'repeat_send':
       // 409 says: taken already.
       if (!isGood && status !== 409) return failed('status', came);
-      if (ids?.first !== undefined && ids.first !== null && ids.again !== null && ids.first !== ids.again)
-        return failed('other_id', `The first answer said ${ids.first}, the repeat ${ids.again}.`);
-      return PASSED;
+      return sameId(ids);
+    case 'bulk':
+      if (!isGood) return failed('status', came);
+      if (error !== null) return failed('unreadable', error);
+      if (bulk?.known !== 'delivered')
+        return failed(
+          'bulk_result',
+          'The message that was taken before is answered duplicate, or accepted with its id.',
+        );
+      if (bulk.nowhere === 'delivered') return failed('chat_accepted', 'The chat does not exist.');
+      if (bulk.nowhere !== 'refused')
+        return failed('bulk_result', 'The message into no chat is answered error.');
+      return sameId(ids);
     case 'get_channels':
     case 'history':
       if (!isGood) return failed('status', came);

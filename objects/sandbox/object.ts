@@ -4,40 +4,26 @@ import { migrateObject } from '../lib/migrations';
 import { State } from '../lib/state';
 import { Timers } from '../lib/timers';
 import { takeTokens, type Bucket } from '../lib/token-bucket';
-import { providerLinkName, type Exchange, type LinkConfig, type Tie } from '../provider-link/contract';
+import { providerLinkName, type Exchange, type LinkConfig } from '../provider-link/contract';
 import type * as c from './contract';
 import { cancel, newRun, type Run } from './machine';
 import { MIGRATIONS } from './migrations';
 import { newSandboxTenant, sandboxName } from './names';
+import {
+  ACT_LIMIT,
+  ADMIT_LIMIT,
+  AGAIN_MS,
+  GOOD_BYE_MS,
+  HOUR,
+  LIFE_MS,
+  MOST_TOKENS,
+  RUN_LIMIT,
+  viewOf,
+  type Opening,
+} from './opening';
 import { recordRun } from './record';
 import { Stand } from './stand';
 import { SandboxStore } from './store';
-
-const HOUR = 3_600_000;
-/** One that nobody uses is removed after this long. */
-const LIFE_MS = 30 * 24 * HOUR;
-const MOST_TOKENS = 5;
-/** What could not be told, recorded or removed is tried again after this long. */
-const AGAIN_MS = 5_000;
-/** A provider that does not hear the good-bye holds nothing up for longer than this. */
-const GOOD_BYE_MS = 10 * 60_000;
-/** What people send by hand: enough to try things, too little to trouble whoever the endpoints belong to. */
-const ACT_LIMIT = { capacity: 30, refillPerSec: 0.5 } as const;
-const RUN_LIMIT = { capacity: 10, refillPerSec: 10 / 3_600 } as const;
-/** Requests of the provider: a sandbox is no place to keep things in. */
-const ADMIT_LIMIT = { capacity: 2_000, refillPerSec: 0.1 } as const;
-
-/** What is open now. */
-interface Opening {
-  state: 'open' | 'closing';
-  appCode: string;
-  tenantId: string;
-  openedAt: number;
-  usedAt: number;
-  closedAt: number | null;
-  tie: Tie;
-  origin: string;
-}
 
 const refused = (code: Exclude<c.SandboxRefusal['code'], 'limited'>): c.SandboxRefusal => ({
   ok: false,
@@ -80,9 +66,8 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     const tenantId = opening?.tenantId ?? newSandboxTenant(sandboxName(appCode, tie.appVersion));
     this.#commit(() => {
       const openedAt = opening?.openedAt ?? now;
-      this.#state.write('opening', {
-        ...{ state: 'open', appCode, tenantId, openedAt, usedAt: now, closedAt: null, tie, origin },
-      } satisfies Opening);
+      const what = { appCode, tenantId, openedAt, tie, origin };
+      this.#state.write('opening', { ...what, state: 'open', usedAt: now, closedAt: null } satisfies Opening);
       this.#timers.set('expire', now + LIFE_MS);
       this.#timers.setBy('tell', now + AGAIN_MS);
     });
@@ -246,17 +231,8 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     return this.env.PROVIDER_LINK.getByName(providerLinkName(tenantId, appCode));
   }
 
-  #view({ state, tenantId, openedAt, usedAt, tie }: Opening): c.SandboxView {
-    const { configurationId, configurationVersion, content } = tie;
-    return {
-      state,
-      tenantId,
-      openedAt,
-      expiresAt: usedAt + LIFE_MS,
-      tie: { configurationId, configurationVersion, content },
-      tokens: this.#store.tokens(),
-      lastEvent: this.#store.lastEvent,
-    };
+  #view(opening: Opening): c.SandboxView {
+    return viewOf(opening, this.#store.tokens(), this.#store.lastEvent);
   }
 
   /** What is open; its end moves away, which is written once an hour at most. */

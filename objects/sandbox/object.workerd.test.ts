@@ -2,15 +2,23 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { CONTENT } from '../../test/worker/support/communications';
-import { sandboxName, type Exchange } from './contract';
+import type { Exchange } from '../provider-link/contract';
+import { sandboxName } from './contract';
 import { MIGRATIONS } from './migrations';
 
 const TIE = {
-  ...{ configurationId: 'conf-1', appVersion: '1.0.0', configurationVersion: '1.0.0', key: 'sealed' },
+  configurationId: 'conf-1',
+  appVersion: '1.0.0',
+  configurationVersion: '1.0.0',
+  key: 'sealed',
   content: CONTENT,
 };
 const EXCHANGE: Exchange = {
-  ...{ direction: 'out', kind: 'send_message', deliveries: ['msg_1'], attempt: 1, error: null },
+  direction: 'out',
+  kind: 'send_message',
+  deliveries: ['msg_1'],
+  attempt: 1,
+  error: null,
   request: { method: 'POST', url: 'https://bridge.example/send', headers: {}, body: 'x'.repeat(20_000) },
   answer: { status: 200, body: '{}', ms: 3 },
 };

@@ -1,40 +1,15 @@
 import type { ChatView, InboxApi, MessageView } from '../inbox/contract';
-import { messageBody } from '../inbox/wire';
 import type { Exchange, Probe, ProbeRequest } from '../provider-link/contract';
-import {
-  begin,
-  current,
-  expire,
-  judge,
-  settle,
-  type Check,
-  type CheckCode,
-  type Judgement,
-  type Run,
-} from './machine';
+import { begin, current, expire, judge, settle, type Check, type Judgement, type Run } from './machine';
+import type { SandboxEvent } from './contract';
+import { badMessageIn, idIn, isAsked, requestOf, type AskedCode } from './requests';
 import type { SandboxStore } from './store';
 
 /** How often it is looked whether what a check waits for is there. */
 const LOOK_EVERY_MS = 1_000;
 /** As whom the stand writes. */
 const AUTHOR = { id: 'test-stand', name: 'Test stand' } as const;
-const MADE_UP_CHAT = { id: 'no-such-chat-of-the-test-stand', channelId: 'no-such-channel' } as const;
 const CHATS = 200;
-
-/** Checks that an answer of one request decides. */
-const ASKED = [
-  'wrong_key',
-  'get_channels',
-  'set_webhook',
-  'history',
-  'wrong_key_send',
-  'unknown_chat',
-  'repeat_send',
-  'mark_read',
-  'update_status',
-] as const satisfies readonly CheckCode[];
-type AskedCode = (typeof ASKED)[number];
-const isAsked = (code: CheckCode): code is AskedCode => (ASKED as readonly CheckCode[]).includes(code);
 
 export interface StandParts {
   store: SandboxStore;
@@ -142,55 +117,24 @@ export class Stand {
   async #ask(run: Run, code: AskedCode): Promise<Found> {
     if ((code === 'mark_read' || code === 'update_status') && !(await this.#allows(run, 'read')))
       return NOT_OFFERED;
-    const sent = this.parts.store.firstOf('send_message', 0, run.sentId ?? undefined);
-    const { exchange, externalId, channels, messages, error } = await this.parts.probe(
-      this.#request(run, code, sent),
+    const sent = run.sentId === null ? null : this.#sent(run.sentId);
+    const { exchange, externalId, channels, messages, each, error } = await this.parts.probe(
+      requestOf(run, code, sent, this.parts.origin()),
     );
+    const [known, nowhere] = each;
     const first = sent?.answer == null ? null : idIn(sent.answer.body);
     const judgement = judge(code, {
       answer: exchange.answer,
       error: exchange.error ?? error,
       channels,
       ...(code === 'repeat_send' && { ids: { first, again: externalId } }),
+      ...(code === 'bulk' && {
+        ids: { first, again: known?.externalId ?? null },
+        bulk: { known: known?.kind, nowhere: nowhere?.kind },
+      }),
       ...(code === 'history' && { badMessage: badMessageIn(messages) }),
     });
     return { judgement, exchange };
-  }
-
-  #request(run: Run, code: AskedCode, sent: Exchange | null): ProbeRequest {
-    const { chat } = run;
-    // The run's and the check's: the same request again after a restart.
-    const id = `${run.id}.${code}`;
-    const place = chat && { id: chat.externalId, channelId: chat.channelId };
-    const text = 'A message of the test stand that must not reach anybody.';
-    const nowhere = {
-      chat: MADE_UP_CHAT,
-      message: { id, text, sentAt: new Date(run.startedAt).toISOString() },
-    };
-    switch (code) {
-      case 'wrong_key':
-        return { id, kind: 'get_channels', payload: {}, wrongKey: true };
-      case 'get_channels':
-        return { id, kind: 'get_channels', payload: {} };
-      case 'set_webhook':
-        return { id, kind: 'set_webhook', payload: { url: `${this.parts.origin()}/communications/v1` } };
-      case 'history':
-        return { id, kind: 'history', payload: { cursor: null } };
-      case 'wrong_key_send':
-        return { id, kind: 'send_message', payload: nowhere, wrongKey: true };
-      case 'unknown_chat':
-        return { id, kind: 'send_message', payload: nowhere };
-      case 'repeat_send':
-        return { id: run.sentId ?? id, kind: 'send_message', payload: payloadOf(sent) };
-      case 'mark_read':
-        return { id, kind: 'mark_read', payload: { chat: place } };
-      case 'update_status':
-        return {
-          id,
-          kind: 'update_status',
-          payload: { chat: place, message: { id: chat?.messageId, status: 'read' } },
-        };
-    }
   }
 
   /** A customer's message that came since the check began; one that was there before starts no chat. */
@@ -233,7 +177,7 @@ export class Stand {
   }
 
   async #send(run: Run, check: Check): Promise<Found> {
-    const { inbox, resume, store } = this.parts;
+    const { inbox, resume } = this.parts;
     const text = `Trunkline test stand: run ${run.id}. Please ignore this message.`;
     const sent = await inbox().reply({
       user: AUTHOR,
@@ -245,10 +189,16 @@ export class Stand {
     if (!sent.ok) return refused(sent.code);
     await resume();
     const learnt = { sentId: sent.value.id };
-    const exchange = store.firstOf('send_message', check.since, sent.value.id);
+    const exchange = this.#sent(sent.value.id);
     if (exchange === null) return null;
     const judgement = judge('send_message', exchange);
     return { judgement, exchange, ...(judgement.state === 'passed' && { learnt }) };
+  }
+
+  /** The first request that carried a message: its own, or one together with messages of other chats. */
+  #sent(id: string): SandboxEvent | null {
+    const { store } = this.parts;
+    return store.firstOf('send_message', 0, id) ?? store.firstOf('bulk', 0, id);
   }
 
   /** What the provider tells of the message that was sent. */
@@ -313,34 +263,3 @@ const NOT_OFFERED: Found = {
   },
   exchange: null,
 };
-
-/** JSON that we sent or that was checked already; `{}` where it was cut. */
-function jsonOf(text: string | null | undefined): Record<string, unknown> {
-  try {
-    const read: unknown = JSON.parse(text ?? '');
-    return typeof read === 'object' && read !== null ? (read as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function idIn(body: string): string | null {
-  const { id } = jsonOf(body);
-  return typeof id === 'string' ? id : null;
-}
-
-/** What was sent the first time, without the tenant that every request carries. */
-function payloadOf(sent: Exchange | null): Record<string, unknown> {
-  const { tenant: _, ...payload } = jsonOf(sent?.request.body);
-  return payload;
-}
-
-function badMessageIn(messages: readonly Record<string, unknown>[]): string | null {
-  for (const [index, message] of messages.entries()) {
-    const read = messageBody.safeParse(message);
-    if (read.success) continue;
-    const [issue] = read.error.issues;
-    return `items[${index}].${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is no message'}`;
-  }
-  return null;
-}

@@ -11,7 +11,7 @@ interface Check {
 
 let world: SandboxWorld;
 beforeAll(async () => {
-  world = await SandboxWorld.start({ history: { total: 20, chats: 2, channel: 'tg-main' } });
+  world = await SandboxWorld.start({ bulk: true, history: { total: 20, chats: 2, channel: 'tg-main' } });
 });
 afterAll(() => world?.stop());
 

@@ -37,7 +37,10 @@ class Developer {
     const registered = await ask('POST', '/internal/v1/providers', {
       token: one.service,
       body: {
-        ...{ appCode: one.app, name: 'Sand Post', developer: 'dev-company', appVersion: '1.0.0' },
+        appCode: one.app,
+        name: 'Sand Post',
+        developer: 'dev-company',
+        appVersion: '1.0.0',
         scopes: ['communications'],
       },
     });
@@ -51,7 +54,10 @@ class Developer {
     const answer = await ask('POST', `${ROOT}/provider-configurations`, {
       token: this.token,
       body: {
-        ...{ appCode: this.app, appVersion: '1.0.0', configurationVersion, ...rest },
+        appCode: this.app,
+        appVersion: '1.0.0',
+        configurationVersion,
+        ...rest,
         authentication: { ...authentication, value: KEY },
       },
     });

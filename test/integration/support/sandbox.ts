@@ -35,7 +35,11 @@ export class SandboxWorld {
       const made = await owner.must('POST', path, { kind: 'developer', name: 'Laptop', developer: COMPANY });
       const { code: appCode, version: appVersion } = SANDBOX_APP;
       await nobody.as(String(service.token)).must('POST', '/internal/v1/providers', {
-        ...{ appCode, appVersion, name: 'Sand Post', developer: COMPANY, scopes: ['communications'] },
+        appCode,
+        appVersion,
+        name: 'Sand Post',
+        developer: COMPANY,
+        scopes: ['communications'],
       });
       const world = new SandboxWorld(server, stand, String(made.token));
       await world.upload('1.0.0');
@@ -51,7 +55,10 @@ export class SandboxWorld {
   upload(configurationVersion: string): Promise<void> {
     const { code: app, version } = SANDBOX_APP;
     return upload(this.stand.sim, this.developer, {
-      ...{ app, version, configurationVersion, providerOrigin: this.stand.url },
+      app,
+      version,
+      configurationVersion,
+      providerOrigin: this.stand.url,
     });
   }
 

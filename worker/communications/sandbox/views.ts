@@ -62,6 +62,7 @@ const EXPECTED: Record<CheckCode, string> = {
   unknown_chat: 'sendMessage into a chat that does not exist is refused with 4xx.',
   send_message: 'sendMessage into the chat answers 2xx within 5 seconds.',
   repeat_send: 'The same request again is answered 2xx with the same id, or 409; nothing is sent twice.',
+  bulk: 'bulkMessages answers each message by its key: that one is a duplicate, one into no chat an error.',
   status_back: 'The status of that message, delivered or read, is told back within 2 minutes.',
   update_content: 'updateMessageContent answers 2xx within 5 seconds.',
   mark_read: 'markChatRead answers 2xx within 5 seconds.',

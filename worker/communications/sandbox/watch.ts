@@ -43,7 +43,13 @@ export async function watched(
   };
   try {
     await sandbox.note(tenantId, {
-      ...{ direction: 'in', kind, deliveries: [], attempt: null, request, answer, error: null },
+      direction: 'in',
+      kind,
+      deliveries: [],
+      attempt: null,
+      request,
+      answer,
+      error: null,
     });
   } catch (error) {
     console.warn('a sandbox could not be shown a request to the public API:', error);

@@ -150,4 +150,11 @@ export const ENDPOINTS: readonly { name: string; required: boolean; request: str
     required: false,
     request: 'GET ?tenant=&limit=&cursor= → {"items": […], "nextCursor"?}',
   },
+  {
+    name: 'bulkMessages',
+    required: false,
+    request:
+      'POST {"tenant", "messages": [{"idempotencyKey", "chat", "message"}]} → ' +
+      '{"results": [{"idempotencyKey", "result": "accepted" | "duplicate" | "error", "id"?, "error"?}]}',
+  },
 ];

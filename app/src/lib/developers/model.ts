@@ -85,6 +85,7 @@ export const CHECKS = [
   'unknown_chat',
   'send_message',
   'repeat_send',
+  'bulk',
   'status_back',
   'update_content',
   'mark_read',
@@ -102,6 +103,7 @@ export type CheckProblem =
   | 'key_accepted'
   | 'chat_accepted'
   | 'other_id'
+  | 'bulk_result'
   | 'nothing_came'
   | 'told_failed'
   | 'not_called'

@@ -38,6 +38,7 @@ export const CHECK_NAMES: Record<Check['code'], () => string> = {
   unknown_chat: m.dev_check_unknown_chat,
   send_message: m.dev_check_send_message,
   repeat_send: m.dev_check_repeat_send,
+  bulk: m.dev_check_bulk,
   status_back: m.dev_check_status_back,
   update_content: m.dev_check_update_content,
   mark_read: m.dev_check_mark_read,
@@ -56,6 +57,7 @@ export const CHECK_EXPECTS: Record<Check['code'], () => string> = {
   unknown_chat: m.dev_check_unknown_chat_expected,
   send_message: m.dev_check_send_message_expected,
   repeat_send: m.dev_check_repeat_send_expected,
+  bulk: m.dev_check_bulk_expected,
   status_back: m.dev_check_status_back_expected,
   update_content: m.dev_check_update_content_expected,
   mark_read: m.dev_check_mark_read_expected,
@@ -84,6 +86,8 @@ export function checkProblem({ problem, detail }: Check): string | null {
       return m.dev_problem_chat_accepted();
     case 'other_id':
       return m.dev_problem_other_id();
+    case 'bulk_result':
+      return m.dev_problem_bulk_result();
     case 'nothing_came':
       return m.dev_problem_nothing_came();
     case 'told_failed':
