@@ -5,7 +5,7 @@ import type * as c from './contract';
 import { hasFailed } from './machine';
 import type { StoredMessage } from './messages';
 import type { Task } from './outgoing';
-import type { DeskParts } from './provider-desk';
+import type { DeskParts } from './desk-parts';
 
 const KEEP_KEYS_MS = 24 * 3_600_000;
 /** Messages of which a provider is told one by one that they were read. */

@@ -1,25 +1,11 @@
 import type { ProviderDelivery, ProviderNews } from '../provider-link/contract';
-import type { Channels, StoredChannel } from './channels';
-import type { Chats, StoredChat } from './chats';
+import type { StoredChannel } from './channels';
+import type { StoredChat } from './chats';
 import type * as c from './contract';
+import type { DeskParts } from './desk-parts';
 import { hasArrived, sentAtOf } from './machine';
-import type { Messages, StoredMessage } from './messages';
+import type { StoredMessage } from './messages';
 import { Sent } from './sent';
-import type { Views } from './views';
-
-export interface DeskParts {
-  channels: Channels;
-  chats: Chats;
-  messages: Messages;
-  views: Views;
-  /**
-   * Something of a chat changed that live sockets are told; `message`: what was added to it or changed in it, null where
-   * messages have gone.
-   */
-  tell(chat: number, message?: StoredMessage | null): void;
-  /** Something changed that every chat may show. */
-  tellAll(): void;
-}
 
 type Requested<M extends keyof c.ProviderInbox> = Omit<Parameters<c.ProviderInbox[M]>[0], 'provider'>;
 

@@ -1,7 +1,7 @@
 import type { DeliveryKind, ProviderNews } from '../provider-link/contract';
 import { hasArrived } from './machine';
 import type { StoredMessage } from './messages';
-import type { DeskParts } from './provider-desk';
+import type { DeskParts } from './desk-parts';
 
 /** What became of messages that were written here, as one provider's link tells it. */
 export class Sent {
