@@ -46,11 +46,7 @@ export class ProviderWorld {
     this.use(connected.token);
   }
 
-  /** `before`: what is done before the tenant's token is made, which starts the history. */
-  static async start(
-    options: SimOptions = {},
-    capabilities?: Record<string, unknown>,
-  ): Promise<ProviderWorld> {
+  static async start(options: SimOptions = {}): Promise<ProviderWorld> {
     const stand = await ProviderStand.start(options);
     let server: TestServer | null = null;
     try {

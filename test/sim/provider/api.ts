@@ -13,6 +13,8 @@ export interface Told {
   /** Of a problem. */
   code: string | null;
   replayed: boolean;
+  /** Attempts, with the one that was answered. */
+  tries: number;
 }
 
 export interface ApiOptions {
@@ -52,9 +54,12 @@ export class PublicApi {
     key: string = randomUUID(),
   ): Promise<Told> {
     const until = Date.now() + (this.#options.patienceMs ?? 60_000);
-    for (let wait = 100; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS)) {
-      const { told, retryMs, why } = await this.#once(method, path, body, key);
-      if (told !== null) return told;
+    let used = key;
+    for (let wait = 100, tries = 1; ; wait = Math.min(wait * 2, LONGEST_WAIT_MS), tries += 1) {
+      const { told, retryMs, why, inFlight } = await this.#once(method, path, body, used);
+      if (told !== null) return { ...told, tries };
+      // Whoever answered under it may have died, and then it is held for a while; ids make a repeat safe as well.
+      if (inFlight === true && path !== '/webhooks') used = randomUUID();
       if (Date.now() + (retryMs ?? wait) > until) throw new Error(`${method} ${path} has no answer: ${why}`);
       await delay(retryMs ?? wait);
     }
@@ -65,7 +70,7 @@ export class PublicApi {
     path: string,
     body: unknown,
     key: string,
-  ): Promise<{ told: Told | null; retryMs?: number; why: string }> {
+  ): Promise<{ told: Omit<Told, 'tries'> | null; retryMs?: number; why: string; inFlight?: boolean }> {
     const full = `/communications/v1${path}`;
     let answer: Response;
     let text: string;
@@ -96,6 +101,7 @@ export class PublicApi {
       return {
         told: null,
         why: `HTTP ${status} ${text.slice(0, 200)}`,
+        inFlight: code === 'key_in_flight',
         ...(Number.isFinite(after) && { retryMs: after * 1_000 }),
       };
     }

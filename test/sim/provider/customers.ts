@@ -73,14 +73,14 @@ export class Customers {
     return bodyOf(saying, this.#channels[0]?.id ?? 'main');
   }
 
-  /** A customer writes. Answers the message's id when the platform has it. */
-  async say(saying: Saying): Promise<{ id: string; duplicate: boolean }> {
+  /** A customer writes. Answers the message's id when the platform has it, and how often it was handed over for that. */
+  async say(saying: Saying): Promise<{ id: string; duplicate: boolean; tries: number }> {
     const body = this.body(saying);
     // Whoever answers it at once names a chat of mine.
     this.#ledger.chats.add(saying.chat);
     const told = expectOk(await this.#api.ask('POST', '/messages', body), 'a new message');
     this.#ledger.post({ id: body.id, chat: saying.chat, text: saying.text });
-    return { id: body.id, duplicate: told.json.duplicate === true };
+    return { id: body.id, duplicate: told.json.duplicate === true, tries: told.tries };
   }
 
   /** Up to 100 at once. Answers each one's result. */

@@ -38,6 +38,7 @@ async function run(options: RunOptions): Promise<void> {
     options.port,
   );
   stand.sim.say = say;
+  stand.onCommand = (line) => runCommand(stand, line);
   stand.story = options.story;
   stand.sim.faults.add(...options.faults);
   say(`a provider is at ${stand.url} (its page too); its key is ${options.key}`);

@@ -2,7 +2,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PublicApi, type ApiOptions } from './api.ts';
-import { runCommand } from './commands.ts';
 import { isRecord } from './contract.ts';
 import { Customers, type Story } from './customers.ts';
 import { readFault } from './faults.ts';
@@ -20,6 +19,8 @@ export class ProviderStand {
   readonly secrets: string[] = [];
   /** What is said of each message that comes, by itself. */
   story: Story = 'honest';
+  /** Runs what is typed on the page; answers what to tell. */
+  onCommand: (line: string) => Promise<string> = () => Promise.reject(new Error('nobody listens'));
   readonly #server: Server;
   #customers: Customers | null = null;
   readonly #telling = new Set<Promise<void>>();
@@ -145,7 +146,7 @@ export class ProviderStand {
     const input = isRecord(given) ? given : {};
     try {
       if (path === '/_sim/faults') this.sim.faults.add(readFault(String(input.fault)));
-      else if (path === '/_sim/command') return { said: await runCommand(this, String(input.command)) };
+      else if (path === '/_sim/command') return { said: await this.onCommand(String(input.command)) };
       else return { error: 'there is no such helper' };
       return { ok: true };
     } catch (error) {
