@@ -1,4 +1,3 @@
-import { LONGEST_WORD } from '../lib/search-terms';
 import { findable, wordsIn } from './machine';
 
 /** Messages indexed at once: an index is written by the page, and a page holds the words of many messages. */
@@ -7,6 +6,8 @@ const BATCH = 128;
 const SHORTEST = 4;
 /** Words with one beginning that are looked up one by one. */
 const MOST_WORDS = 256;
+/** Of a longer word only its beginning is known, so that FTS5 has to find it. */
+const LONGEST = 100;
 /** Words that are remembered to be known. */
 const MOST_KNOWN = 50_000;
 
@@ -70,7 +71,8 @@ export class Finder {
     if (word === undefined) return null;
     const sql = `SELECT word FROM terms WHERE word >= ? AND word < ? LIMIT ${MOST_WORDS + 1}`;
     const words = this.sql.exec<{ word: string }>(sql, word, `${word}\u{10FFFF}`).toArray();
-    return words.length > MOST_WORDS ? null : words.map((row) => row.word);
+    const isWhole = words.length <= MOST_WORDS && words.every((row) => row.word.length < LONGEST);
+    return isWhole ? words.map((row) => row.word) : null;
   };
 
   get #indexed(): number {
@@ -108,8 +110,7 @@ export class Finder {
     const fresh = new Set<string>();
     for (const text of texts)
       for (const word of wordsIn(text))
-        if (!this.#known.has(word) && word.length >= SHORTEST && word.length <= LONGEST_WORD * 4)
-          fresh.add(word);
+        if (word.length >= SHORTEST && !this.#known.has(word)) fresh.add(word.slice(0, LONGEST));
     if (fresh.size === 0) return;
     this.sql.exec(
       'INSERT OR IGNORE INTO terms (word) SELECT value FROM json_each(?)',

@@ -63,6 +63,13 @@ describe('a search', () => {
     expect(await texts('orde и')).toEqual([]);
   });
 
+  it('finds words longer than anybody types', async () => {
+    const long = 'abcdefghij'.repeat(30);
+    await world.add([world.message('m1', { text: long }), world.message('m2', { text: 'abcdefg' })]);
+    for (const text of ['abcd', long.slice(0, 60)]) expect((await texts(text)).at(-1)).toBe('m1');
+    expect(await texts('abcdefg')).toEqual(['m2', 'm1']);
+  });
+
   it('reads scripts that are cut into words otherwise', async () => {
     const greetings = ['हिन्दी में', 'שָׁלוֹם עולם', 'ไทยภาษา', '你好吗', 'İstanbul ığdır', 'ﬁnding', 'Tiếng Việt'];
     await world.add(greetings.map((text, n) => world.message(`m${n}`, { text })));

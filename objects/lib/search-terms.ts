@@ -5,7 +5,7 @@ const SHORTEST_END = 4;
 const LONGEST_END = 10;
 /** What nobody types, and a search would only be slower for. */
 const MOST_WORDS = 8;
-export const LONGEST_WORD = 40;
+const LONGEST_WORD = 40;
 
 /**
  * Words that begin as one does; null: find whatever does. Where it says them, they are looked up as they are, besides the
