@@ -120,7 +120,7 @@ describe('a version', () => {
         details: {
           'conditions.configuration': [expect.any(String)],
           'conditions.moderation': [expect.any(String)],
-          'conditions.testStand': [expect.any(String)],
+          'conditions.test_stand': [expect.any(String)],
         },
       },
     });

@@ -1,6 +1,6 @@
 import { m } from '#lib/paraglide/messages.js';
 import type { BadgeTone } from '#lib/ui/badge.svelte';
-import type { Account, Link } from './api';
+import type { Link } from './api';
 import type { Part } from './configuration-diff';
 import type { AppVersion } from './owner-api';
 
@@ -76,18 +76,3 @@ export const CONDITIONS: Record<keyof AppVersion['conditions'], () => string> = 
   moderation: m.comms_condition_moderation,
   test_stand: m.comms_condition_test_stand,
 };
-
-/** Main accounts, each followed by its children; a child whose main account is not known stands by itself. */
-export function accountTree(accounts: readonly Account[]): { account: Account; isChild: boolean }[] {
-  const known = new Set(accounts.map(({ external_id }) => external_id));
-  const childrenOf = Map.groupBy(
-    accounts.filter(({ parent_id }) => parent_id !== null && known.has(parent_id)),
-    ({ parent_id }) => parent_id,
-  );
-  return accounts
-    .filter(({ parent_id }) => parent_id === null || !known.has(parent_id))
-    .flatMap((account) => [
-      { account, isChild: false },
-      ...(childrenOf.get(account.external_id) ?? []).map((child) => ({ account: child, isChild: true })),
-    ]);
-}
