@@ -3,6 +3,7 @@ import type { Page, WebSocketRoute } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../integration/support/client.ts';
 import { ProviderWorld } from '../integration/support/provider.ts';
+import { connect } from '../sim/provider/connect.ts';
 import { expectAccessible, expectNoSideScroll, inMain, openAs, PATIENCE, screenshot } from './support/app.ts';
 import { launchBrowser, type TestBrowser } from './support/browser.ts';
 import { chatRow, messageIn, openChat, unreadInMenu } from './support/inbox.ts';
@@ -13,13 +14,21 @@ const ALL = [...CODES, 'web_chat', 'max', 'pager'];
 let world: ProviderWorld;
 beforeAll(async () => {
   const channels = ALL.map((code) => ({ id: `${code}-1`, code, name: `Shop ${code}` }));
-  world = await ProviderWorld.start(
-    { channels },
-    {
+  world = await ProviderWorld.start({ channels });
+  // The tenant's version of the app is updated to one that says what its channels can do.
+  const { token } = await connect(world.stand.sim, {
+    origin: world.server.url,
+    providerOrigin: world.stand.url,
+    app: 'chat-post',
+    tenant: '0101',
+    owner: { username: 'root', password: 'demo-root' },
+    admin: { username: 'admin', password: 'demo-admin' },
+    capabilities: {
       // Takes little at once, for a while after the customer wrote, and changes nothing that was sent.
       sms: { messages: { text: ['send', 'read'] }, maxTextLength: 40, replyWindowMinutes: 60 },
     },
-  );
+  });
+  world.use(token);
   // They come from the provider, once it is connected.
   await eventually(async () => {
     const { items } = (await world.admin.get('/api/inbox/channels')).json as { items: unknown[] };
