@@ -19,6 +19,7 @@ import {
 /** Every page an administrator has; what a page needs to have loaded before it counts. */
 const PAGES = [
   { name: 'workspace', path: '/', ready: '[data-call-row]' },
+  { name: 'inbox-empty', path: '/inbox', ready: 'main [data-list-empty]' },
   { name: 'dashboard', path: '/dashboard', ready: '[data-tile=today]' },
   { name: 'calls', path: '/calls', ready: '[data-history-row]' },
   { name: 'settings', path: '/settings', ready: 'main form select' },

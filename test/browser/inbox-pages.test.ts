@@ -155,7 +155,8 @@ describe('a channel', () => {
   });
 
   it('brings what the live connection left out, and all of it after a break', async () => {
-    let [deaf, sockets]: [boolean, WebSocketRoute[]] = [false, []];
+    let deaf = false;
+    const sockets: WebSocketRoute[] = [];
     await page.routeWebSocket(/\/api\/live/, (route) => {
       sockets.push(route);
       const server = route.connectToServer();
