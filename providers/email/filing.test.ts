@@ -116,7 +116,7 @@ describe('a mail that comes', () => {
     await comes({
       Subject: 'Is it there?',
       'Message-ID': '<a1@customer.example>',
-      To: 'shop@shop.example, Bob <bob@customer.example>',
+      To: 'shop@shop.example, Bob <bob@customer.example>, ann@customer.example',
       Date: 'Sat, 15 Nov 2025 11:59:00 +0000',
     });
     const [only, ...more] = posted();
@@ -229,6 +229,24 @@ describe('an answer', () => {
       inReplyTo: '<a1@customer.example>',
       text: 'Answer 1',
     });
+  });
+
+  it('goes to the customer whom a form names, and to another tenant who is one', async () => {
+    await comes({
+      From: 'Shop <shop@shop.example>',
+      'Reply-To': 'Cy <cy@customer.example>',
+      Subject: 'Form',
+    });
+    await comes({ From: 'other@other.example', 'Reply-To': 'help@shop.example', Subject: 'Neighbour' });
+    const [form, neighbour] = posted();
+    if (form === undefined || neighbour === undefined) throw new Error('nothing was posted');
+    expect(form.body).toMatchObject({
+      senderId: 'cy@customer.example',
+      chat: { participants: [{ id: 'cy@customer.example', name: 'Cy' }] },
+    });
+    expect([send(chatOf(form), 1).status, send(chatOf(neighbour), 2).status]).toEqual([200, 200]);
+    const rows = state.outbox.due(now(), new Set(), 10);
+    expect(rows.map(({ mail }) => mail.to.address)).toEqual(['cy@customer.example', 'other@other.example']);
   });
 
   it('finds its answer back into the chat, from whatever address', async () => {

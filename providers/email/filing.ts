@@ -99,11 +99,15 @@ export function tellStatus(
 function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: FilingParts): void {
   const { state, config, log } = parts;
   const now = parts.now();
-  const own = (address: string): boolean => config.mailboxes.some((one) => one.address === address);
-  const from: Person = mail.from ?? {
-    address: normalAddress(stored.sender) ?? 'unknown-sender@mail.invalid',
-    name: null,
-  };
+  const own = ({ address }: Person): boolean =>
+    config.mailboxes.some((one) => one.tenant === mailbox.tenant && one.address === address);
+  const people = [mail.from, mail.replyTo].filter((person) => person !== null);
+  // A form on the tenant's site writes from the mailbox itself, with the customer to reply to.
+  const from = people.find((person) => !own(person)) ??
+    people[0] ?? {
+      address: normalAddress(stored.sender) ?? 'unknown-sender@mail.invalid',
+      name: null,
+    };
   const known = state.threads.find(mailbox.address, { ...mail, from }, now);
   const texts = messageTexts(mail, WORDS[config.language], {
     cutQuotes: config.quotes === 'cut' && known !== null,
@@ -112,10 +116,7 @@ function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: F
   const made = mail.messageId ?? digest(stored.raw);
   const id = `in-${digest(mailbox.address, made, from.address, mail.subject, mail.text)}`;
   const chat = known?.chat ?? state.threads.create(mailbox.address, mail, id, now);
-  const people = [from, ...mail.others.filter(({ address }) => !own(address))];
-  const participants = [...new Map(people.map((one) => [participantId(one.address), one]))]
-    .slice(0, MOST_PARTICIPANTS)
-    .map(([participant, { address, name }]) => ({ id: participant, name: name ?? oneLine(address, 200) }));
+  const participants = participantsOf([from, ...mail.others.filter((person) => !own(person))]);
   const sentAt = timeOf(mail.date, stored.receivedAt, known?.answersAt ?? null);
   const title = oneLine(chat.subject, LONGEST_TITLE);
   let added = false;
@@ -133,17 +134,23 @@ function fileMessages(mailbox: Mailbox, mail: Mail, stored: StoredMail, parts: F
     added = state.jobs.add(job, now) || added;
   }
   if (!added) return log.info('a mail was handed over again', { id });
-  const answered = mail.replyTo ?? mail.from;
   // A notice of a mail server has nobody behind it, and an answer to ourselves would go round for ever.
-  const dead = answered === null || own(answered.address) || (mail.automatic && stored.sender === '');
+  const isNotice = mail.automatic && stored.sender === '';
+  const reply = isNotice ? null : (people.toReversed().find((person) => !own(person)) ?? null);
   const { messageId, references } = mail;
   const addresses = [from.address, ...mail.others.map(({ address }) => address)];
-  state.threads.came(
-    chat,
-    { messageId, references, addresses, reply: dead ? null : answered, at: sentAt + texts.length - 1 },
-    now,
-  );
+  state.threads.came(chat, { messageId, references, addresses, reply, at: sentAt + texts.length - 1 }, now);
   log.info('a mail was filed', { id, mailbox: mailbox.address, chat: chat.id, messages: texts.length });
+}
+
+/** Each once, with the first name that is known of them. */
+function participantsOf(people: readonly Person[]): { id: string; name: string }[] {
+  const names = new Map<string, string>();
+  for (const { address, name } of people) {
+    const id = participantId(address);
+    if (!names.has(id)) names.set(id, name ?? oneLine(address, 200));
+  }
+  return [...names].slice(0, MOST_PARTICIPANTS).map(([id, name]) => ({ id, name }));
 }
 
 /**

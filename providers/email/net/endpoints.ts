@@ -89,7 +89,8 @@ const sendMessage: Endpoint['answer'] = reading(Sending, (body, { tenant, key },
   if (found === null) return refused(404, NO_CHAT);
   const { chat, mailbox } = found;
   const { reply } = chat;
-  if (reply === null) return refused(422, 'Nobody can be answered here: an automatic notice has no sender.');
+  if (reply === null)
+    return refused(422, 'Nobody can be answered here: a mail server or a mailbox of our own wrote the mail.');
   const now = parts.now();
   const nth = state.outbox.nthLast(chat.id, config.smtp_out.per_chat_hour);
   if (nth !== null && nth > now - HOUR_MS)
