@@ -96,8 +96,6 @@ export const ACTIONS = {
   'chat.view': { grant: 'COMMUNICATIONS.read' },
   /** Reply, edit one's own replies, mark chats as read. */
   'chat.write': { grant: 'COMMUNICATIONS.write' },
-  'communication.view': { grant: 'COMMUNICATIONS.read' },
-  'communication.manage': { grant: 'COMMUNICATIONS.write' },
   'user.view': { grant: 'POINT.read' },
   'user.manage': { grant: 'POINT.write' },
   'role.view': { grant: 'POINT.read' },

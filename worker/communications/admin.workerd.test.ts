@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { ask, CONTENT, TestProvider } from '../../test/worker/support/communications';
+import { ask, TestProvider } from '../../test/worker/support/communications';
 import { addUser } from '../../test/worker/support/people';
 import { verifyClientToken } from './client-token';
 import { env } from 'cloudflare:workers';
@@ -76,22 +76,5 @@ describe('a tenant’s people', () => {
     await link.alarm();
     expect(link.news.at(-1)).toMatchObject({ kind: 'delivered', deliveryId: 'm-2' });
     expect((await as('POST', '/resume')).json).toMatchObject({ breaker: 'closed', waiting: 0, dead: 0 });
-  });
-
-  it('know what each channel can do', async () => {
-    const able = await new TestProvider().install({
-      ...CONTENT,
-      capabilities: { telegram: { maxTextLength: 4_096 }, '*': { messages: { text: ['send'] } } },
-    });
-    const token = await signedIn(able);
-    const { json } = await ask('GET', '/api/communications/capabilities', { token });
-    expect(json).toEqual({
-      providers: {
-        [able.provider]: {
-          label: 'Chat Post',
-          channels: { telegram: { maxTextLength: 4_096 }, '*': { messages: { text: ['send'] } } },
-        },
-      },
-    });
   });
 });

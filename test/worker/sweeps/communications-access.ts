@@ -5,7 +5,6 @@ const ROOT = '/api/communications/providers';
 
 /** Routes about providers that people ask; the three APIs of communications ask for tokens of their own. */
 export const COMMUNICATIONS_ACCESS: Readonly<Record<string, Action>> = {
-  'GET /api/communications/capabilities': 'communication.view',
   [`GET ${ROOT}`]: 'integration.view',
   [`GET ${ROOT}/{provider}`]: 'integration.view',
   [`GET ${ROOT}/{provider}/accounts`]: 'integration.view',

@@ -1,7 +1,6 @@
 import { newApiApp } from '../../http/openapi';
 import { marketplaceOwner } from '../owner';
 import { accounts } from './accounts';
-import { capabilities } from './capabilities';
 import { credentials } from './credentials';
 import { deliveries } from './deliveries';
 import { integrations } from './integrations';
@@ -11,7 +10,6 @@ export const communicationsAdmin = newApiApp();
 
 communicationsAdmin.route('/', integrations);
 communicationsAdmin.route('/', deliveries);
-communicationsAdmin.route('/', capabilities);
 communicationsAdmin.route('/', credentials);
 communicationsAdmin.route('/', accounts);
 communicationsAdmin.route('/', marketplaceOwner);

@@ -40,7 +40,7 @@ const OWN_HEADERS =
   /^(host|content-(type|length|encoding)|transfer-encoding|connection|accept|user-agent|idempotency-key|webhook-.*|expect|te|upgrade|cookie)$/i;
 
 /** What people may do in a channel. */
-export const Capability = z.strictObject({
+const Capability = z.strictObject({
   messages: z
     .record(z.string().min(1).max(32), z.array(z.enum(['send', 'edit', 'read'])).max(3))
     .optional()
