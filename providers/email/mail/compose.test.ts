@@ -125,10 +125,11 @@ describe('addresses', () => {
 
   it('are ids that the API takes', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 250 }), (local) => {
+      fc.property(fc.string({ unit: 'binary', minLength: 1, maxLength: 90 }), (local) => {
         const address = normalAddress(`${local}@x.example`);
         if (address !== null) expect(participantId(address)).toMatch(/^[\x21-\x7e]{1,256}$/);
       }),
+      { numRuns: 50 },
     );
   });
 });
