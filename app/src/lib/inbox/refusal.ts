@@ -20,8 +20,9 @@ const isWhy = (reason: unknown): reason is WhyNot =>
 
 /** A refusal of the inbox in the current language: what the channel does not take, or the words for its code. */
 export function inboxErrorText(error: ApiError): string {
-  const { details, said } = error;
-  if (said === 'CHANNEL_REFUSES' && typeof details === 'object' && details !== null && 'reason' in details) {
+  const { details, status } = error;
+  // The API's published set has no code of its own for it.
+  if (status === 409 && typeof details === 'object' && details !== null && 'reason' in details) {
     const { reason } = details;
     if (isWhy(reason)) return whyNotText(reason);
   }
