@@ -10,7 +10,7 @@ const of = (
   attachments: { name: string; type: string; bytes: number }[] = [],
 ) => messageTexts({ text, subject: 'A subject', attachments, broken: false }, words, { cutQuotes });
 
-const LETTERS = fc.constantFrom(...'ab ё🙂\n\t>-.:<&"\u200b\u00e9');
+const LETTERS = fc.constantFrom(...Array.from('ab ё🙂\n\t>-.:<&"\u200b\u00e9'));
 
 describe('quotes at the end', () => {
   it.each([
@@ -46,10 +46,10 @@ describe('the texts of a mail', () => {
   });
 
   it('are parts that fit, put together again the mail', () => {
-    const line = fc.string({ unit: LETTERS, maxLength: 400 });
+    const line = fc.string({ unit: LETTERS, maxLength: 400, size: 'max' });
     fc.assert(
       fc.property(
-        fc.array(line, { minLength: 1, maxLength: 20 }),
+        fc.array(line, { minLength: 1, maxLength: 20, size: 'max' }),
         fc.integer({ min: 1, max: 60 }),
         (lines, times) => {
           const text = `${Array.from({ length: times }, () => lines.join('\n')).join('\n')}.`;
@@ -64,6 +64,13 @@ describe('the texts of a mail', () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it('are cut after a line where there is one, else between letters', () => {
+    const lines = `${'x'.repeat(99)}\n`.repeat(450);
+    expect(of(`${lines}.`).map(({ length }) => length)).toEqual([20_000, 20_000, 5_001]);
+    const letters = `x${'🙂'.repeat(15_000)}`;
+    expect(of(letters).map(({ length }) => length)).toEqual([19_999, 10_002]);
   });
 
   it('say what was left out', () => {
