@@ -314,6 +314,8 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     await storage.deleteAll();
     this.#state.forget();
     migrateObject(storage, MIGRATIONS);
+    // No alarm is set any more, which the timers have to know before the next opening.
+    this.#timers.due(0);
   }
 
   #commit<T>(work: () => T): T {

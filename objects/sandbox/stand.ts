@@ -140,6 +140,11 @@ export class Stand {
   /** A customer's message that came since the check began; one that was there before starts no chat. */
   async #incoming(check: Check): Promise<Found> {
     const { store, inbox } = this.parts;
+    // A page of history that comes meanwhile is nobody's message of now.
+    const exchange =
+      store.firstOf('POST /messages', check.since, isTaken) ??
+      store.firstOf('POST /bulk/messages', check.since, isTaken);
+    if (exchange === null) return null;
     const page = await inbox().chats({ limit: CHATS });
     if (!page.ok) return null;
     for (const chat of page.chats) {
@@ -147,8 +152,6 @@ export class Stand {
       if (last === null || last.receivedAt < (check.startedAt ?? 0)) continue;
       const message = last.direction === 'incoming' ? last : await this.#newestIncoming(chat, check);
       if (message === null) continue;
-      const exchange =
-        store.firstOf('POST /messages', check.since) ?? store.firstOf('POST /bulk/messages', check.since);
       const { id, externalId, channel } = chat;
       return {
         judgement: { state: 'passed' },
@@ -198,7 +201,8 @@ export class Stand {
   /** The first request that carried a message: its own, or one together with messages of other chats. */
   #sent(id: string): SandboxEvent | null {
     const { store } = this.parts;
-    return store.firstOf('send_message', 0, id) ?? store.firstOf('bulk', 0, id);
+    const carries = ({ deliveries }: SandboxEvent) => deliveries.includes(id);
+    return store.firstOf('send_message', 0, carries) ?? store.firstOf('bulk', 0, carries);
   }
 
   /** What the provider tells of the message that was sent. */
@@ -249,6 +253,9 @@ const CALLED = {
   delete_webhook: 'delete_webhook',
   disconnect: 'disconnect',
 } as const;
+
+const isTaken = ({ answer }: SandboxEvent): boolean =>
+  answer !== null && answer.status >= 200 && answer.status < 300;
 
 const refused = (detail: string): Found => ({
   judgement: { state: 'failed', problem: 'inbox_refused', detail },

@@ -77,14 +77,18 @@ export class SandboxStore {
     return rows.toArray().map(eventOf);
   }
 
-  /** The first event of a kind behind a number; of deliveries, of one of those ids where asked. */
-  firstOf(kind: string, after: number, delivery?: string): SandboxEvent | null {
-    const found = this.sql
-      .exec<EventRow>('SELECT * FROM events WHERE seq > ? AND kind = ? ORDER BY seq', after, kind)
-      .toArray()
-      .map(eventOf)
-      .find(({ deliveries }) => delivery === undefined || deliveries.includes(delivery));
-    return found ?? null;
+  /** The first event of a kind behind a number that is as asked for. */
+  firstOf(
+    kind: string,
+    after: number,
+    isIt: (event: SandboxEvent) => boolean = () => true,
+  ): SandboxEvent | null {
+    const rows = this.sql.exec<EventRow>(
+      'SELECT * FROM events WHERE seq > ? AND kind = ? ORDER BY seq',
+      after,
+      kind,
+    );
+    return rows.toArray().map(eventOf).find(isIt) ?? null;
   }
 
   /** The run that is under way. */

@@ -274,6 +274,9 @@ describe('a sandbox', () => {
         expect(storage.sql.exec(`SELECT 1 FROM ${table}`).toArray()).toEqual([]);
       });
     await developer.open();
+    expect(
+      await runInDurableObject(developer.sandbox, (_, { storage }) => storage.getAlarm()),
+    ).not.toBeNull();
     expect(developer.tenantId).not.toBe(tenantId);
     expect(await ask('POST', '/communications/v1/messages', { token: client, body: MESSAGE })).toMatchObject({
       status: 401,
