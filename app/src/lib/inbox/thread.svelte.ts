@@ -64,7 +64,7 @@ export class Thread implements InboxListener {
 
   /** Answers what ends it. */
   start(): () => void {
-    const stops = [inbox.listen(this), this.outbox.show((message) => this.#put(message))];
+    const stops = [inbox.listen(this), this.outbox.show((message) => this.#sent(message))];
     void this.load();
     return () => {
       this.#turn += 1;
@@ -131,7 +131,9 @@ export class Thread implements InboxListener {
   };
 
   send(text: string): void {
-    this.outbox.send(text, Math.max(0, ...this.messages.map(({ number }) => number)));
+    // In the history nobody knows what else of one's own stands below: it is shown until the server has answered.
+    const after = this.newer === null ? this.#highest() : Number.MAX_SAFE_INTEGER;
+    this.outbox.send(text, after);
   }
 
   /** Throws ApiError. */
@@ -152,7 +154,7 @@ export class Thread implements InboxListener {
   see = async (): Promise<void> => {
     if (this.#seeing || this.chat === null || this.chat.unread === 0) return;
     this.#seeing = true;
-    const upTo = Math.max(0, ...this.messages.map(({ number }) => number));
+    const upTo = this.#highest();
     try {
       inbox.tell(await markSeen(this.id, upTo));
       this.#pages = this.#pages.map((page) => ({
@@ -218,6 +220,16 @@ export class Thread implements InboxListener {
         ? before.participants
         : chat.participants;
     this.chat = { ...chat, participants };
+  }
+
+  #highest(): number {
+    return Math.max(0, ...this.messages.map(({ number }) => number));
+  }
+
+  #sent(message: Message): void {
+    this.#put(message);
+    // Nobody will tell of it.
+    if (!inbox.live) void inbox.catchUp();
   }
 
   #put(message: Message): void {
