@@ -2,13 +2,14 @@ import { DurableObject } from 'cloudflare:workers';
 import type { Env } from '../../worker/env';
 import { migrateObject } from '../lib/migrations';
 import { Timers } from '../lib/timers';
-import { providerLinkName, type ProviderNews } from '../provider-link/contract';
+import { providerLinkName, type PassedOver, type ProviderNews } from '../provider-link/contract';
 import { sandboxOf } from '../sandbox/contract';
 import { Channels } from './channels';
 import { Chats } from './chats';
 import type * as c from './contract';
 import type { DeskParts } from './desk-parts';
 import { Finder } from './finder';
+import { both } from './history';
 import { Messages } from './messages';
 import { INBOX_MIGRATIONS } from './migrations';
 import { Outgoing } from './outgoing';
@@ -19,7 +20,6 @@ import { Reading } from './reading';
 import { Teller } from './teller';
 import { Together } from './together';
 import { Views } from './views';
-import { messageBody, messageOf } from './wire';
 
 /** What was not handed over, or not told, is tried again after this long. */
 const AGAIN_MS = 5_000;
@@ -131,11 +131,13 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
     return this.#commit(() => this.#of(input.provider).status(input));
   }
 
-  async takeProviderNews(provider: string, news: ProviderNews[]): Promise<void> {
-    this.#commit(() => {
+  async takeProviderNews(provider: string, news: ProviderNews[]): Promise<PassedOver | null> {
+    return this.#commit(() => {
       const desk = this.#of(provider);
       const key = this.#channels.provider(provider);
-      for (const one of news) if (this.#isNew(key, one.id, one.at)) desk.news(one, historyMessage);
+      let passed: PassedOver | null = null;
+      for (const one of news) if (this.#isNew(key, one.id, one.at)) passed = both(passed, desk.news(one));
+      return passed;
     });
   }
 
@@ -272,12 +274,4 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
     this.ctx.storage.sql.exec("INSERT OR IGNORE INTO state (name, value) VALUES ('tenant', ?)", name);
     this.#named = true;
   }
-}
-
-/** A message of a provider's history; null for what is none, which is passed over. */
-function historyMessage(body: Record<string, unknown>): c.NewMessage | null {
-  const read = messageBody.safeParse(body);
-  if (read.success) return messageOf(read.data);
-  console.warn('inbox: a message of a history was passed over', read.error.issues[0]?.message);
-  return null;
 }

@@ -282,13 +282,22 @@ describe('people', () => {
 
 describe('what a link tells', () => {
   it('connects channels, brings history without a sound, and ends them all when the app is removed', async () => {
-    await world.news(
+    const passed = await world.news(
       { kind: 'channels', channels: [{ id: 'child', code: 'max', name: 'Child', parentId: 'main' }] },
       {
         kind: 'history',
-        messages: [{ ...world.message('old'), sentAt: '2020-01-01T10:00:00+03:00' }, { id: 'broken' }],
+        messages: [
+          { ...world.message('old'), sentAt: '2020-01-01T10:00:00+03:00' },
+          { id: 'broken' },
+          {
+            ...world.message('lost'),
+            chat: { id: 'new', channelId: 'nowhere', participants: [{ id: 'u-1' }] },
+          },
+        ],
       },
     );
+    // What could not be stored is not swallowed.
+    expect(passed).toMatchObject({ count: 2, why: expect.stringMatching(/^broken: /) as string });
     const [chat] = (await world.chats()).chats;
     expect(chat).toMatchObject({ unread: 0, lastAt: Date.UTC(2020, 0, 1, 7), last: { seen: true } });
     expect(await world.object.channels()).toMatchObject([

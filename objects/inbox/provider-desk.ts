@@ -1,8 +1,9 @@
-import type { ProviderDelivery, ProviderNews } from '../provider-link/contract';
+import type { PassedOver, ProviderDelivery, ProviderNews } from '../provider-link/contract';
 import type { StoredChannel } from './channels';
 import type { StoredChat } from './chats';
 import type * as c from './contract';
 import type { DeskParts } from './desk-parts';
+import { storeHistory } from './history';
 import { hasArrived, sentAtOf } from './machine';
 import type { StoredMessage } from './messages';
 import { Sent } from './sent';
@@ -145,16 +146,16 @@ export class ProviderDesk {
     for (const { id, kind } of deliveries) this.#sent.lost(id, kind, 'The provider is not connected.');
   }
 
-  /** What became of deliveries to the provider, and what it answered when asked. */
-  news(news: ProviderNews, read: (body: Record<string, unknown>) => c.NewMessage | null): void {
+  /** What became of deliveries to the provider, and what it answered when asked. Answers what could not be stored. */
+  news(news: ProviderNews): PassedOver | null {
     const { channels, tellAll } = this.parts;
     switch (news.kind) {
       case 'delivered':
         this.#sent.delivered(news);
-        return;
+        return null;
       case 'failed':
         this.#sent.lost(news.deliveryId, news.delivery, news.error);
-        return;
+        return null;
       case 'channels':
         {
           const changed = news.channels.map(({ parentId, ...channel }) =>
@@ -162,21 +163,18 @@ export class ProviderDesk {
           );
           if (changed.some((one) => one !== null)) tellAll();
         }
-        return;
+        return null;
       case 'integration': {
         const { active, capabilities } = news;
         if (channels.integrate(this.provider, { active, capabilities })) tellAll();
-        return;
+        return null;
       }
       case 'history':
-        for (const body of news.messages) {
-          const message = read(body);
-          if (message !== null) this.add(message, news.at, true);
-        }
-        return;
+        return storeHistory(news.messages, (message) => this.add(message, news.at, true));
       case 'uninstalled':
         for (const one of channels.all()) if (one.provider === this.provider) channels.disconnect(one);
         tellAll();
+        return null;
     }
   }
 

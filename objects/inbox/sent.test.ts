@@ -66,9 +66,9 @@ class Story {
 
   news(kind: 'delivered' | 'failed', { id, key }: { id: string; key: string }): void {
     const about = { id: `n-${id}`, at: 3, deliveryId: id, delivery: 'send_message' } as const;
-    if (kind === 'failed') this.provider.news({ ...about, kind, error: 'given up' }, () => null);
+    if (kind === 'failed') this.provider.news({ ...about, kind, error: 'given up' });
     else {
-      this.provider.news({ ...about, kind, externalId: `ext-${key}` }, () => null);
+      this.provider.news({ ...about, kind, externalId: `ext-${key}` });
       this.answered.add(key);
     }
   }

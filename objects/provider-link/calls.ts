@@ -1,5 +1,12 @@
 import type { State } from '../lib/state';
-import { DELIVERY_KINDS, type DeliveryKind, type LinkConfig, type SyncProgress, type Tie } from './contract';
+import {
+  DELIVERY_KINDS,
+  type DeliveryKind,
+  type LinkConfig,
+  type PassedOver,
+  type SyncProgress,
+  type Tie,
+} from './contract';
 import type { ConfigCopy } from './copy';
 import { consequences, FAREWELLS, TASK_KINDS, type Outcome, type TaskKind, type Verdict } from './machine';
 import type { LinkStore, StoredDelivery } from './store';
@@ -12,6 +19,7 @@ const HOOK = '@webhook';
 const MOST_WORDS = 3;
 
 const NO_SYNC: SyncProgress = {
+  passedOver: null,
   state: 'none',
   pages: 0,
   messages: 0,
@@ -210,6 +218,12 @@ export class Calls {
 
   private tellFailed(deliveryId: string, delivery: DeliveryKind, error: string, now: number): void {
     this.parts.store.addNews({ id: newsId(), at: now, kind: 'failed', deliveryId, delivery, error });
+  }
+
+  /** Messages of the history that the Inbox could not store. */
+  passedOver({ count, why }: PassedOver): void {
+    const before = this.sync.passedOver;
+    this.progress({ passedOver: { count: count + (before?.count ?? 0), why: before?.why ?? why } });
   }
 
   private progress(change: Partial<SyncProgress>): void {

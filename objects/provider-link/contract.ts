@@ -122,16 +122,24 @@ export type ProviderNews = { id: string; at: number } & (
   | { kind: 'uninstalled' }
 );
 
+/** Messages of a history that could not be stored, and why the first of them could not. */
+export interface PassedOver {
+  count: number;
+  why: string;
+}
+
 /** What an object has to answer to that the news of providers are told to: the tenant's Inbox. */
 export interface ProviderListener {
-  /** Stored when it returns. A throw is tried again. */
-  takeProviderNews(provider: string, news: ProviderNews[]): Promise<void>;
+  /** Stored when it returns, but for what it answers. A throw is tried again. */
+  takeProviderNews(provider: string, news: ProviderNews[]): Promise<PassedOver | null>;
 }
 
 export type LinkState = 'none' | 'installed' | 'active' | 'disconnecting';
 
 /** The first synchronisation of chats. `error` is of the last page asked for, null when it came. */
 export interface SyncProgress {
+  /** Messages that the Inbox could not store, of those that came; null: none. */
+  passedOver: PassedOver | null;
   state: 'none' | 'running' | 'done' | 'failed';
   pages: number;
   messages: number;

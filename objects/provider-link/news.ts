@@ -1,4 +1,4 @@
-import type { ProviderListener } from './contract';
+import type { PassedOver, ProviderListener } from './contract';
 import type { State } from '../lib/state';
 import type { LinkStore } from './store';
 
@@ -23,6 +23,8 @@ export class NewsTeller {
       /** The Inbox and the provider the news are of. */
       listener(): { inbox: ProviderListener; provider: string };
       durable(): Promise<void>;
+      /** What the Inbox could not store. */
+      passedOver(passed: PassedOver): void;
     },
   ) {}
 
@@ -41,18 +43,19 @@ export class NewsTeller {
   }
 
   private async tell(): Promise<void> {
-    const { state, store, listener, durable } = this.parts;
+    const { state, store, listener, durable, passedOver } = this.parts;
     const waiting = state.read<Waiting | null>('news') ?? null;
     if (waiting !== null && waiting.at > Date.now()) return;
     for (;;) {
       const untold = store.untold(AT_ONCE);
       const last = untold.at(-1);
       if (last === undefined) break;
+      let passed: PassedOver | null;
       try {
         // What could still be lost here must not be known elsewhere.
         await durable();
         const { inbox, provider } = listener();
-        await inbox.takeProviderNews(
+        passed = await inbox.takeProviderNews(
           provider,
           untold.map(({ news }) => news),
         );
@@ -64,6 +67,7 @@ export class NewsTeller {
         return;
       }
       store.told(last.seq);
+      if (passed !== null) passedOver(passed);
     }
     if (waiting !== null) state.write('news', null);
   }

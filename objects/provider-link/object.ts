@@ -101,6 +101,7 @@ export class ProviderLink extends DurableObject<Env> implements c.ProviderLinkAp
       store,
       listener: () => ({ inbox: env.INBOX.getByName(this.copy.tenantId), provider: this.copy.provider }),
       durable: () => storage.sync(),
+      passedOver: (passed) => this.work.passedOver(passed),
     });
     void ctx.blockConcurrencyWhile(async () => {
       migrateObject(storage, MIGRATIONS);

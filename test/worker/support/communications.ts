@@ -17,6 +17,7 @@ import {
 import {
   PROVIDER_KEY,
   providerLinkName,
+  type PassedOver,
   type ProviderContent,
   type ProviderNews,
 } from '../../../objects/provider-link/contract';
@@ -66,6 +67,8 @@ export class TestProvider {
   readonly news: ProviderNews[] = [];
   /** What it is able to do, as the Inbox was told: apart, because each tie and token changes it. */
   readonly integrations: ProviderNews[] = [];
+  /** What the Inbox says of a page of history. */
+  passedOver: PassedOver | null = null;
   /** What a path answers; others answer `{}`. */
   readonly replies = new Map<string, (asked: Asked) => Reply>([
     ['/channels', () => Response.json({ items: [{ id: 'c1', code: 'telegram', name: 'Shop' }] })],
@@ -143,7 +146,7 @@ export class TestProvider {
       opened.fetcher = (url, init) => this.answer(url, init);
       const takeProviderNews = (_: string, news: ProviderNews[]) => {
         for (const one of news) (one.kind === 'integration' ? this.integrations : this.news).push(one);
-        return Promise.resolve();
+        return Promise.resolve(news.some(({ kind }) => kind === 'history') ? this.passedOver : null);
       };
       opened.news.parts.listener = () => ({ inbox: { takeProviderNews }, provider: this.provider });
     });

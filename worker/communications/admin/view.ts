@@ -23,7 +23,7 @@ export const linkView = (status: ProviderLinkStatus): z.infer<typeof LinkBody> =
     messages: status.sync.messages,
     started_at: iso(status.sync.startedAt),
     finished_at: iso(status.sync.finishedAt),
-    error: status.sync.error,
+    error: status.sync.error ?? lossOf(status.sync),
   },
   webhook: status.webhook && {
     url: status.webhook.url,
@@ -32,6 +32,12 @@ export const linkView = (status: ProviderLinkStatus): z.infer<typeof LinkBody> =
     last_error: status.webhook.lastError,
   },
 });
+
+/** In the end somebody has to hear of what is missing. */
+const lossOf = ({ state, passedOver }: ProviderLinkStatus['sync']): string | null =>
+  passedOver === null || state === 'running'
+    ? null
+    : `Messages that could not be stored: ${passedOver.count}, the first one ${passedOver.why}`;
 
 export const tokenView = (
   row: TokenRow,
