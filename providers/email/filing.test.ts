@@ -379,6 +379,42 @@ describe('the state', () => {
     expect(ask('/updateMessageStatus', { tenant: '0202', chat: { id: chat } }).status).toBe(404);
   });
 
+  it('keeps what was refused or could not be read until a person lets it wait again', async () => {
+    await comes({ Subject: 'First', 'Message-ID': '<f@customer.example>' });
+    await comes({ 'In-Reply-To': '<f@customer.example>' }, 'Second');
+    const due = (): string[] => state.jobs.due(now(), new Set(), TENANTS, 9).map(({ body }) => body);
+    const [first] = state.jobs.due(now(), new Set(), TENANTS, 9);
+    expect(due()).toEqual([expect.stringContaining('Hello')]);
+    state.jobs.die(first?.seq ?? 0, 'HTTP 400', now());
+    expect(due()).toEqual([expect.stringContaining('Second')]);
+    expect(state.jobs.counts()).toMatchObject({ waiting: 1, dead: [{ error: 'HTTP 400' }] });
+    expect(state.jobs.retry(now())).toBe(1);
+    expect(due()).toEqual([expect.stringContaining('Hello')]);
+
+    const seq = state.inbound.add({
+      receivedAt: now(),
+      sender: '',
+      mailboxes: ['gone@shop.example'],
+      raw: Buffer.from('x'),
+    });
+    const stored = state.inbound.next();
+    if (stored === null) throw new Error('the mail was not stored');
+    const parts = {
+      config: { mailboxes: MAILBOXES, language: 'en' as const, quotes: 'cut' as const },
+      state,
+      log,
+      now,
+    };
+    await expect(fileMail(stored, parts)).rejects.toThrow('no mailbox gone@shop.example');
+    state.inbound.setAside(seq, 'no mailbox');
+    expect([state.inbound.next(), state.inbound.setAsideList()]).toEqual([
+      null,
+      [{ seq, error: 'no mailbox' }],
+    ]);
+    expect(state.inbound.retry()).toBe(1);
+    expect(state.inbound.next()?.seq).toBe(seq);
+  });
+
   it('of an older version of the program goes on', async () => {
     const chat = await chatOfAnn();
     state.close();
