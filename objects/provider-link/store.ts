@@ -1,13 +1,12 @@
-import type { DeliveriesPage, DeliveryFilter, DeliveryView, ProviderNews } from './contract';
+import type { DeliveriesPage, DeliveryFilter, DeliveryView } from './contract';
 import { ATTEMPT_LEASE_MS, FAREWELLS, type LaneName } from './machine';
+import { NewsRows } from './news-rows';
 
 /** Settled ids are remembered this long: the Inbox may repeat itself after its own restart. */
 const REMEMBER_MS = 7 * 24 * 3_600_000;
 const KEEP_DEAD_MS = 30 * 24 * 3_600_000;
 const MOST_DEAD = 5_000;
 const MOST_WAITING = 50_000;
-/** Characters of news told in one call: the runtime carries 32 MiB, and two bytes of each. */
-const MOST_TOLD = 4 * 1_024 * 1_024;
 
 export interface NewDelivery {
   id: string;
@@ -45,9 +44,7 @@ type Row = {
 };
 
 /** Deliveries and news of a link; the only place with their SQL. Each change runs inside the caller's transaction. */
-export class LinkStore {
-  constructor(private readonly sql: SqlStorage) {}
-
+export class LinkStore extends NewsRows {
   add(delivery: NewDelivery, now: number): boolean {
     const known = this.sql.exec(
       'SELECT 1 FROM deliveries WHERE id = ?1 UNION ALL SELECT 1 FROM settled WHERE id = ?1',
@@ -219,32 +216,6 @@ export class LinkStore {
       now,
       lane,
     );
-  }
-
-  addNews(news: ProviderNews): void {
-    this.sql.exec('INSERT INTO news (news) VALUES (?)', JSON.stringify(news));
-  }
-
-  /** The oldest news not told yet, as many as one call carries. */
-  untold(limit: number): { seq: number; news: ProviderNews }[] {
-    const sql = 'SELECT seq, news FROM news ORDER BY seq LIMIT ?';
-    const untold: { seq: number; news: ProviderNews }[] = [];
-    let length = 0;
-    for (const { seq, news } of this.sql.exec<{ seq: number; news: string }>(sql, limit)) {
-      length += news.length;
-      // One piece goes however large it is.
-      if (length > MOST_TOLD && untold.length > 0) break;
-      untold.push({ seq, news: JSON.parse(news) as ProviderNews });
-    }
-    return untold;
-  }
-
-  told(upTo: number): void {
-    this.sql.exec('DELETE FROM news WHERE seq <= ?', upTo);
-  }
-
-  get hasNews(): boolean {
-    return this.sql.exec('SELECT 1 FROM news LIMIT 1').toArray().length > 0;
   }
 
   /** Forgets what is too old to matter. */
