@@ -56,16 +56,14 @@ async function makeApp(name: string): Promise<string> {
 }
 
 async function installFor(tenantId: string, app: string): Promise<void> {
-  await openDb(env.DB)
-    .insert(tenantConfigurations)
-    .values({
-      tenantId,
-      appCode: app,
-      appVersion: '1.0.0',
-      configurationId: app,
-      createdAt: 1,
-      updatedAt: 1,
-    });
+  await openDb(env.DB).insert(tenantConfigurations).values({
+    tenantId,
+    appCode: app,
+    appVersion: '1.0.0',
+    configurationId: app,
+    createdAt: 1,
+    updatedAt: 1,
+  });
 }
 
 /** Installed for this tenant alone, and active. */
