@@ -152,7 +152,8 @@ describe('the sandbox', () => {
     await page.locator('.auth-container input').fill(pasted);
     await page.locator('.auth-btn-wrapper .authorize').click();
     await page.locator('.auth-btn-wrapper .btn-done').click();
-    const connect = page.locator('#operations-Channels-post_communications_v1_channels');
+    await page.locator('#operations-tag-Channels').click();
+    const connect = page.locator('.opblock-post').filter({ hasText: 'Connect a channel' });
     await connect.locator('.opblock-summary-control').click();
     await connect.getByRole('button', { name: 'Try it out' }).click();
     await connect.getByRole('button', { name: 'Execute' }).click();

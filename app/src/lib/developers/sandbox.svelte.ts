@@ -48,11 +48,9 @@ export class SandboxState {
       this.error = null;
     } catch (cause) {
       const error = asApiError(cause);
-      if (error.said === 'sandbox_closed') {
-        // Being removed it is there, and has nothing to show but that.
-        if (this.view?.state !== 'closing') this.#shut();
-        else await this.#isGone();
-      } else this.error = error;
+      // Being removed it is there still, and has nothing to show but that.
+      if (error.said === 'sandbox_closed') await this.#lookWhetherGone();
+      else this.error = error;
     } finally {
       this.#looking = false;
     }
@@ -98,7 +96,7 @@ export class SandboxState {
     if (this.chatId === chatId) this.messages = items;
   }
 
-  async #isGone(): Promise<void> {
+  async #lookWhetherGone(): Promise<void> {
     try {
       this.view = await this.api.show();
     } catch (cause) {
