@@ -48,6 +48,7 @@ describe('telephony that is entered', () => {
     bridge: null,
     pbx: null,
     pause_reasons: [],
+    softphone_server: null,
     pause_after_missed: 0,
     cipt,
   };
@@ -57,6 +58,7 @@ describe('telephony that is entered', () => {
     expect(draft).toMatchObject({ expires: '2030-01-02', key: '' });
     expect(changeOf(draft, settings, zone)).toEqual({
       driver: 'cipt',
+      softphone_server: null,
       cipt: { url: cipt.url, header: 'X-KEY', add_path: '/add/{user}', remove_path: null },
     });
   });
@@ -76,6 +78,7 @@ describe('telephony that is entered', () => {
       driver: 'asterisk',
       bridge: '7',
       pbx: null,
+      softphone_server: null,
     });
   });
 });
