@@ -120,7 +120,7 @@ module.exports = {
       name: 'product-into-dev-dependency',
       comment: 'What the Worker imports is a dependency, not a development dependency (types do not count).',
       severity: 'error',
-      from: { path: '^(worker|objects|bridge|providers)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(worker|objects|bridge|providers)/', pathNot: '(\\.test|^providers/[^/]+/bench)\\.ts$' },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],
