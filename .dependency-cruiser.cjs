@@ -78,7 +78,8 @@ module.exports = {
     },
     {
       name: 'provider-into-platform',
-      comment: 'A provider is an outside system: it knows the public API by what is published of it, and no code of ours.',
+      comment:
+        'A provider is an outside system: it knows the public API by what is published of it, and no code of ours.',
       severity: 'error',
       from: { path: '^providers/([^/]+)/' },
       to: { path: '^(worker|objects|bridge|app|scripts|test|providers/(?!$1/))/' },
@@ -120,7 +121,10 @@ module.exports = {
       name: 'product-into-dev-dependency',
       comment: 'What the Worker imports is a dependency, not a development dependency (types do not count).',
       severity: 'error',
-      from: { path: '^(worker|objects|bridge|providers)/', pathNot: '(\\.test|^providers/[^/]+/bench)\\.ts$' },
+      from: {
+        path: '^(worker|objects|bridge|providers)/',
+        pathNot: '(\\.test|^providers/[^/]+/bench)\\.ts$',
+      },
       to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
     },
   ],
