@@ -1,7 +1,8 @@
 import type { z } from '@hono/zod-openapi';
 import type { ChatView, MessageView } from '../../../objects/inbox/contract';
+import type { Exchange } from '../../../objects/provider-link/contract';
 import type { CheckCode, Run, SandboxEvent, SandboxToken } from '../../../objects/sandbox/contract';
-import type { ChatBody, EventBody, MessageBody, RunBody, SandboxTokenBody } from './schemas';
+import type { ChatBody, EventBody, ExchangeBody, MessageBody, RunBody, SandboxTokenBody } from './schemas';
 
 export const iso = (at: number): string => new Date(at).toISOString();
 export const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
@@ -10,6 +11,25 @@ export const tokenView = ({ id, hint, createdAt }: SandboxToken): z.infer<typeof
   id,
   hint,
   createdAt: iso(createdAt),
+});
+
+/** Of an event, too, what went over the wire alone. */
+const exchangeView = ({
+  direction,
+  kind,
+  deliveries,
+  attempt,
+  request,
+  answer,
+  error,
+}: Exchange): z.infer<typeof ExchangeBody> => ({
+  direction,
+  kind,
+  deliveries,
+  attempt,
+  request,
+  answer,
+  error,
 });
 
 export const eventView = ({ at, ...event }: SandboxEvent): z.infer<typeof EventBody> => ({
@@ -86,6 +106,6 @@ export const runView = (run: Run): z.infer<typeof RunBody> => ({
     deadlineAt: isoOrNull(check.deadlineAt),
     problem: check.problem,
     detail: check.detail,
-    exchange: check.exchange,
+    exchange: check.exchange && exchangeView(check.exchange),
   })),
 });
