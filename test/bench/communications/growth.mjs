@@ -16,8 +16,11 @@ const BAR_MS = 50;
 const MOST_GROWTH = 2;
 const NOISE_MS = 3;
 
-/** Fills a tenant over the public API; answers messages a second of its first tenth and of its last. */
-async function fill(url, tokens, count) {
+/**
+ * Fills a tenant over the public API, for so long at most; answers how many came, and messages a second of the first tenth
+ * and of the last.
+ */
+async function fill(url, tokens, count, mostMs) {
   const agent = new Agent({ keepAlive: true, maxSockets: BULKS_AT_ONCE });
   const chats = Math.ceil(count / PER_CHAT);
   const bulks = Math.ceil(count / BULK);
@@ -25,7 +28,7 @@ async function fill(url, tokens, count) {
   let next = 0;
   const began = performance.now();
   const lane = async () => {
-    while (next < bulks) {
+    while (next < bulks && performance.now() - began < mostMs) {
       const n = next++;
       const messages = Array.from({ length: BULK }, (_, at) => messageOf(n * BULK + at, chats, 'old'));
       for (;;) {
@@ -45,9 +48,10 @@ async function fill(url, tokens, count) {
   };
   await Promise.all(Array.from({ length: BULKS_AT_ONCE }, lane));
   agent.destroy();
-  const tenth = Math.max(1, Math.floor(bulks / 10));
+  const tenth = Math.max(1, Math.floor(ends.length / 10));
   const rate = (from, to) => ((to - from) * BULK * 1_000) / ((ends[to - 1] ?? 0) - (ends[from - 1] ?? 0));
-  return { first: rate(0, tenth), last: rate(bulks - tenth, bulks) };
+  const first = rate(0, tenth);
+  return { count: ends.length * BULK, first, last: rate(ends.length - tenth, ends.length) };
 }
 
 /** A tenant as its people and a provider see it. */
@@ -86,17 +90,17 @@ async function opened({ url, agent }, { admin, tokens }, count) {
 export async function growth({ setting, tenants, options }) {
   const { url } = setting;
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const few = await fill(url, tenants.quiet.tokens, options.against);
+  const few = await fill(url, tenants.quiet.tokens, options.against, options.fillMs);
   const began = performance.now();
-  const many = await fill(url, tenants.busy.tokens, options.messages);
+  const many = await fill(url, tenants.busy.tokens, options.messages, options.fillMs);
   const seconds = (performance.now() - began) / 1_000;
   console.log(
-    `${options.messages} messages in bulks of ${BULK} in ${seconds.toFixed(0)} s: ${many.first.toFixed(0)} a second of the ` +
+    `${many.count} messages in bulks of ${BULK} in ${seconds.toFixed(0)} s: ${many.first.toFixed(0)} a second of the ` +
       `first tenth, ${many.last.toFixed(0)} of the last; of ${options.against}: ${few.last.toFixed(0)}`,
   );
-  const quiet = await opened({ url, agent }, tenants.quiet, options.against);
-  const busy = await opened({ url, agent }, tenants.busy, options.messages);
-  console.log(`p50 / p95, ms                     among ${options.against}      among ${options.messages}`);
+  const quiet = await opened({ url, agent }, tenants.quiet, few.count);
+  const busy = await opened({ url, agent }, tenants.busy, many.count);
+  console.log(`p50 / p95, ms                     among ${few.count}      among ${many.count}`);
   let worst = { name: '', times: 0 };
   let over = 0;
   for (const name of Object.keys(quiet)) {
@@ -120,7 +124,7 @@ export async function growth({ setting, tenants, options }) {
   agent.destroy();
   if (over > 0) process.exitCode = 1;
   return [
-    `among ${options.messages} messages against ${options.against}: at most ${worst.times.toFixed(2)}× (${worst.name}), ` +
+    `among ${many.count} messages against ${few.count}: at most ${worst.times.toFixed(2)}× (${worst.name}), ` +
       `${over} of ${Object.keys(quiet).length} too slow; bulks at the end ${(many.last / many.first).toFixed(2)} of those at the beginning`,
   ];
 }

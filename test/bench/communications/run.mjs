@@ -5,8 +5,8 @@
  * (`peer.mjs`). Trunkline runs as `npm start` serves it, the history comes over its public API. Trust the ratios, not the
  * third digit.
  *
- *   node test/bench/communications/run.mjs [--only intake,fan-out,growth] [--seconds 4] [--rounds 2] [--at-once 16]
- *     [--sockets 200,1000] [--events 40] [--messages 1000000] [--against 10000] [--runs 40]
+ *   node test/bench/communications/run.mjs [--only intake,fan-out,growth] [--seconds 3] [--rounds 2] [--at-once 16]
+ *     [--sockets 200,1000] [--events 40] [--messages 1000000] [--fill-seconds 200] [--against 10000] [--runs 40]
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,12 +21,13 @@ import { Setting } from './setting.mjs';
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: 'intake,fan-out,growth' },
-    seconds: { type: 'string', default: '4' },
+    seconds: { type: 'string', default: '3' },
     rounds: { type: 'string', default: '2' },
     'at-once': { type: 'string', default: '16' },
     sockets: { type: 'string', default: '200,1000' },
     events: { type: 'string', default: '40' },
     messages: { type: 'string', default: '1000000' },
+    'fill-seconds': { type: 'string', default: '200' },
     against: { type: 'string', default: '10000' },
     runs: { type: 'string', default: '40' },
   },
@@ -42,6 +43,7 @@ const options = {
   sockets: values.sockets.split(',').map(Number),
   events: Number(values.events),
   messages: Number(values.messages),
+  fillMs: Number(values['fill-seconds']) * 1_000,
   against: Number(values.against),
   runs: Number(values.runs),
 };
