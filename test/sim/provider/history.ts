@@ -5,8 +5,6 @@ export interface HistoryPlan {
   /** Chats they lie in. */
   chats: number;
   channel: string;
-  /** UTF-16 code units of each text; short ones when absent. */
-  textLength?: number;
 }
 
 export interface HistoryPage {
@@ -19,10 +17,7 @@ const DAY_MS = 86_400_000;
 const STEP_MS = 60_000;
 
 export const historyChat = (n: number, chats: number): string => `old-chat-${n % chats}`;
-export const historyText = (n: number, length?: number): string =>
-  length === undefined
-    ? `Message ${n} of long ago`
-    : `Message ${n} `.padEnd(length, 'it goes on and on. ').slice(0, length);
+export const historyText = (n: number): string => `Message ${n} of long ago`;
 
 /** Message `n`, counted from 0, the oldest first. Every third was written by the tenant's people. */
 export function historyMessage(
@@ -37,7 +32,7 @@ export function historyMessage(
     id: `old-${n}`,
     direction: outgoing ? 'outgoing' : 'incoming',
     ...(!outgoing && { senderId: customer }),
-    text: historyText(n, plan.textLength),
+    text: historyText(n),
     sentAt: new Date(now - DAY_MS - (plan.total - n) * STEP_MS).toISOString(),
     chat: {
       id: historyChat(n, plan.chats),
