@@ -14,6 +14,8 @@ import type { Job } from './state/jobs.ts';
 import type { OutboxRow } from './state/outbox.ts';
 
 const PRUNE_MS = 3_600_000;
+/** Another process may have let something wait again (`--retry`). */
+const LOOK_MS = 30_000;
 const HOUR_MS = 3_600_000;
 /** What is under way at the end may take so long; a mail that is not through by then is sent again as the same mail. */
 const STOP_MS = 20_000;
@@ -140,12 +142,14 @@ export async function runProvider(config: EmailConfig, state: State, log: Log): 
   );
   state.prune(now());
   const pruning = setInterval(() => state.prune(now()), PRUNE_MS);
+  const looking = setInterval(kickAll, LOOK_MS);
   kickAll();
   return {
     http: http.port,
     smtp: mail.port,
     stop: async () => {
       clearInterval(pruning);
+      clearInterval(looking);
       const ended = Promise.all([http.close(), mail.close(), ...runners.map((runner) => runner.stop())]);
       await Promise.race([ended, delay(STOP_MS, undefined, { ref: false })]);
     },
