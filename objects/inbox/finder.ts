@@ -65,7 +65,7 @@ export class Finder {
    * finds them. A single letter is a whole word.
    */
   readonly complete = (beginning: string): string[] | null => {
-    const length = [...beginning].length;
+    const length = Array.from(beginning).length;
     if (length === 1) return [];
     const [word] = length < SHORTEST ? [] : wordsIn(beginning);
     if (word === undefined) return null;

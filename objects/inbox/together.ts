@@ -23,8 +23,7 @@ export class Together {
 
   do<T>(work: () => T): Promise<T> {
     return new Promise<T>((done, fail) => {
-      // What `work` answers is what `done` is given.
-      this.#waiting.push({ work, done: done as Waiting['done'], fail });
+      this.#waiting.push({ work, done, fail });
       if (this.#waiting.length === 1) this.soon(() => this.#run());
     });
   }

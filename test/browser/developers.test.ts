@@ -79,9 +79,9 @@ describe('the sandbox', () => {
     await page.getByText('tg-main').waitFor();
     await page.getByText('Connected', { exact: true }).waitFor();
     await expectFine('developers-sandbox');
-    expect(
-      await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }])),
-    ).not.toContain(world.credential);
+    expect(await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]))).not.toContain(
+      world.credential,
+    );
   });
 
   it('shows what the provider sends as it comes, sends it an answer, and each request of both', async () => {

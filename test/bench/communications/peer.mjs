@@ -71,14 +71,14 @@ function add(message, now) {
     people = participants.map((one) =>
       sql.addPerson.get(chat.key, one.id, one.name ?? null, one.phone ?? null, one.role ?? 'customer'),
     );
-    const names = people.map(({ name, phone }) => `${name} ${phone}`).join(' ');
+    const names = people.map(({ name, phone }) => `${String(name)} ${String(phone)}`).join(' ');
     sql.findChat.run(chat.key, findable(`${title} Shop ${names}`), 'c1');
   }
   const sender = people.find(({ ext }) => ext === message.senderId);
   if (sender === undefined) throw new Error('no such sender');
   const { text } = message;
   const row = sql.add.get(`msg_${(made += 1)}`, chat.key, message.id, sender.key, text, now, now);
-  sql.find.run(row.seq, findable(text), `h${chat.key} c1`);
+  sql.find.run(row.seq, findable(text), `h${Number(chat.key)} c1`);
   chat = sql.came.get((rev += 1), now, row.seq, chat.key);
   return { duplicate: false, row, chat, people, sender };
 }

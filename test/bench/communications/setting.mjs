@@ -109,7 +109,7 @@ export class Setting {
         const sql = `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'
           AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\' AND name NOT GLOB '*finder_*' ORDER BY rowid`;
         const rows = db.prepare(sql).all();
-        if (rows.length > 0) return rows.map((row) => `${row.sql};`).join('\n');
+        if (rows.length > 0) return rows.map((row) => `${String(row.sql)};`).join('\n');
       } finally {
         db.close();
       }
