@@ -10,9 +10,18 @@ import { exchangeOf } from './exchange';
 import type { Bulk } from './lane';
 import { readAnswer, TIMEOUT_MS, type Outcome } from './machine';
 import type { StoredDelivery } from './store';
-import { channelsOf, externalIdOf, historyOf, isTold, requestOf, type WireRequest } from './wire';
+import {
+  channelsOf,
+  externalIdOf,
+  historyOf,
+  isTold,
+  requestOf,
+  smallerPage,
+  type HistoryRequest,
+  type WireRequest,
+} from './wire';
 
-/** A page of history of 100 long messages; more of an answer is not read. */
+/** Most of an answer that is read. */
 const MAX_BYTES = 2 * 1_024 * 1_024;
 
 export interface AskingParts {
@@ -35,7 +44,7 @@ export class Asking implements Bulk {
     const { kind, repeated } = delivery;
     if (!isTold(kind)) throw new Error(`nobody knows how to deliver ${kind}`);
     const outcome = await this.asked({ ...delivery, kind }, [delivery], repeated);
-    return this.understood(kind, outcome, delivery.payload as Record<string, unknown>);
+    return this.understood(kind, outcome, delivery.payload as HistoryRequest);
   }
 
   /** Messages that go together; each by its own key. */
@@ -96,7 +105,7 @@ export class Asking implements Bulk {
       throw new Error(`a sandbox asks for ${kind}, which the provider has no endpoint for`);
     const of = { kind, deliveries: [id], attempt: null };
     const answer = await this.reach(request, of, key);
-    const outcome = this.understood(kind, readAnswer(answer, false, Date.now()));
+    const outcome = this.understood(kind, readAnswer(answer, false, Date.now()), { cursor: null });
     const body = outcome.kind === 'delivered' ? outcome.body : '';
     const keys = kind === 'bulk' ? keysIn(payload) : [];
     const { each } = readBulk(outcome, keys);
@@ -125,13 +134,17 @@ export class Asking implements Bulk {
   }
 
   /** An answer that can't be read is the provider's failure, however well it was meant. */
-  private understood(kind: string, outcome: Outcome, { cursor }: Record<string, unknown> = {}): Outcome {
+  private understood(kind: string, outcome: Outcome, asked: HistoryRequest): Outcome {
     if (outcome.kind !== 'delivered') return outcome;
+    if (kind === 'history' && outcome.cut === true) {
+      const error = `getMessageHistory answered more than ${MAX_BYTES} bytes, which is more than is read`;
+      return { kind: smallerPage(asked) === null ? 'failed' : 'again', error };
+    }
     const read =
       kind === 'get_channels'
         ? channelsOf(outcome.body)
         : kind === 'history'
-          ? historyOf(outcome.body, cursor)
+          ? historyOf(outcome.body, asked.cursor)
           : undefined;
     return read !== undefined && 'error' in read ? { kind: 'failed', error: read.error } : outcome;
   }

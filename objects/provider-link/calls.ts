@@ -10,7 +10,7 @@ import {
 import type { ConfigCopy } from './copy';
 import { consequences, FAREWELLS, TASK_KINDS, type Outcome, type TaskKind, type Verdict } from './machine';
 import type { LinkStore, StoredDelivery } from './store';
-import { channelsOf, externalIdOf, historyOf } from './wire';
+import { channelsOf, externalIdOf, historyOf, smallerPage, type HistoryRequest } from './wire';
 
 /** Key of what is about the account and no chat. */
 export const ACCOUNT = '@account';
@@ -115,10 +115,15 @@ export class Calls {
             delivery: kind,
             externalId,
           });
-        } else if (waited) this.learn(kind, body, now);
+        } else if (waited) this.learn(delivery, body, now);
         break;
       }
       case 'retry':
+        if (kind === 'history' && outcome.kind === 'again') {
+          store.done(id, now);
+          this.askForLess(delivery, now);
+          break;
+        }
         if (kind === 'delete_webhook' && delivery.attempts >= MOST_WORDS) store.die(id, verdict.error, now);
         else store.retry(id, verdict.at, verdict.error);
         if (kind === 'history') this.progress({ error: verdict.error });
@@ -149,7 +154,13 @@ export class Calls {
     return copy.kept?.tie ?? state.read<Tie | null>('departed') ?? null;
   }
 
-  private learn(kind: string, body: string, now: number): void {
+  /** The page was too long to be read: it is asked for in parts. */
+  private askForLess({ payload }: StoredDelivery, now: number): void {
+    const smaller = smallerPage(payload as HistoryRequest);
+    if (smaller !== null) this.add('history', { ...smaller }, now);
+  }
+
+  private learn({ kind, payload }: StoredDelivery, body: string, now: number): void {
     const { store } = this.parts;
     if (kind === 'get_channels') {
       const read = channelsOf(body);
@@ -168,7 +179,7 @@ export class Calls {
       error: null,
       ...(next === null && { state: 'done', finishedAt: now }),
     });
-    if (next !== null) this.add('history', { cursor: next }, now);
+    if (next !== null) this.add('history', { ...(payload as HistoryRequest), cursor: next }, now);
   }
 
   private stop(now: number): void {

@@ -59,7 +59,8 @@ export const BREAKER = {
 
 /** What became of one attempt. */
 export type Outcome =
-  | { kind: 'delivered'; body: string }
+  /** `cut`: there was more of the answer than is read. */
+  | { kind: 'delivered'; body: string; cut?: true }
   /** The provider refuses this message for good, or says of a webhook that it is no more. */
   | { kind: 'refused'; error: string; gone?: true }
   /** Too many requests: the provider is well, we are too fast. */
@@ -90,7 +91,8 @@ export function readAnswer(
       ? { kind: 'refused', error: answer.message }
       : { kind: 'failed', error: answer.message };
   const { status } = answer;
-  if (status >= 200 && status < 300) return { kind: 'delivered', body: answer.body };
+  if (status >= 200 && status < 300)
+    return { kind: 'delivered', body: answer.body, ...(answer.truncated && { cut: true }) };
   const error = `HTTP ${status}${answer.body === '' ? '' : `: ${answer.body.slice(0, 300)}`}`;
   // The answer to an earlier attempt got lost: the key of the request tells the provider that it has it.
   if (status === 409 && repeated) return { kind: 'delivered', body: '' };

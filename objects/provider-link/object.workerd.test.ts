@@ -212,6 +212,31 @@ describe('an integration', () => {
     await expect.poll(async () => (await link.stub.status()).sync).toMatchObject(done);
   });
 
+  it('asks for smaller pages where one was too long to be read, and says what can’t be read at all', async () => {
+    const link = new TestProvider();
+    const asked: [from: number, limit: number][] = [];
+    const texts = Array.from({ length: 10 }, () => 'ы'.repeat(150_000));
+    link.replies.set('/history', ({ query }) => {
+      const [from, limit] = [Number(query.get('cursor') ?? 0), Number(query.get('limit'))];
+      asked.push([from, limit]);
+      const items = texts.slice(from, from + limit).map((text, n) => ({ id: `old-${from + n}`, text }));
+      const next = from + items.length;
+      return Response.json({ items, nextCursor: next < texts.length ? String(next) : null });
+    });
+    await link.activate(WITH_HISTORY);
+    await link.alarm();
+    const sync = async () => (await link.stub.status()).sync;
+    await expect.poll(sync).toMatchObject({ state: 'done', pages: 2, messages: 10, error: null });
+    // Six of them are 1.8 MB; what came in time is not asked for again.
+    expect(asked).toEqual([100, 50, 25, 12, 6].map((limit) => [0, limit]).concat([[6, 6]]));
+    texts[0] = 'ы'.repeat(1_500_000);
+    await link.stub.synchronise();
+    await link.alarm();
+    await expect.poll(async () => (await sync()).error).toContain('more than 2097152 bytes');
+    expect(await sync()).toMatchObject({ state: 'running', pages: 0 });
+    expect(asked.at(-1)).toEqual([0, 1]);
+  });
+
   it('lets no optional endpoint that fails hold up channels, or the good-bye', async () => {
     const link = new TestProvider();
     const broken = (): Response => new Response('', { status: 500 });

@@ -7,6 +7,17 @@ import type { StoredDelivery } from './store';
 /** Messages of a page of history. */
 const PAGE = 100;
 
+/** What a page of history is asked with; `limit` where pages of the usual size were too long to be read. */
+export interface HistoryRequest {
+  cursor: string | null;
+  limit?: number;
+}
+
+/** Half of a page that was too long; null: it was one message already. */
+export function smallerPage({ cursor, limit = PAGE }: HistoryRequest): HistoryRequest | null {
+  return limit > 1 ? { cursor, limit: Math.floor(limit / 2) } : null;
+}
+
 const ENDPOINTS: Record<DeliveryKind | TaskKind | 'bulk', Endpoint> = {
   send_message: 'sendMessage',
   update_message: 'updateMessageContent',
@@ -59,7 +70,7 @@ export function requestOf(
   if (READS.includes(delivery.kind)) {
     url.searchParams.set('tenant', tenantId);
     if (delivery.kind === 'history') {
-      url.searchParams.set('limit', String(PAGE));
+      url.searchParams.set('limit', String(payload.limit ?? PAGE));
       if (typeof payload.cursor === 'string') url.searchParams.set('cursor', payload.cursor);
     }
     return { url: url.href, init: { method: 'GET', headers } };
