@@ -77,7 +77,7 @@ export const BridgeLive = z
         at: time,
       }),
     ),
-    host: HostHealth.nullable(),
+    host: z.union([HostHealth, z.null()]),
     hubs: z.object({ at: time, items: z.array(Hub).nullable(), why: z.string().nullable() }).nullable(),
     config: z
       .object({
@@ -111,7 +111,9 @@ export const Bridge = z
     code_expires_at: time
       .nullable()
       .openapi({ description: 'End of a code that was not used yet; null when none waits.' }),
-    live: BridgeLive.nullable().openapi({ description: 'Null: never enrolled, or state `unknown`.' }),
+    live: z
+      .union([BridgeLive, z.null()])
+      .openapi({ description: 'Null: never enrolled, or state `unknown`.' }),
   })
   .openapi('Bridge');
 

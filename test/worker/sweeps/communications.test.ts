@@ -18,9 +18,19 @@ interface RawOperation {
   responses: Record<string, unknown>;
 }
 
-async function operationsOf(root: string): Promise<Operation[]> {
-  const { json } = await ask('GET', `${root}/openapi.json`);
-  return Object.entries(json.paths as Record<string, Record<string, RawOperation>>).flatMap(([path, item]) =>
+interface ApiDocument {
+  paths: Record<string, Record<string, RawOperation>>;
+  components: { schemas: Record<string, { type?: string | string[] }> };
+}
+
+const documents = await Promise.all(
+  ['/communications/v1', '/internal/v1', '/internal/v1/marketplace'].map(
+    async (root) => (await ask('GET', `${root}/openapi.json`)).json as unknown as ApiDocument,
+  ),
+);
+
+const operationsOf = ({ paths }: ApiDocument): Operation[] =>
+  Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, raw]) => ({
       key: `${method.toUpperCase()} ${path}`,
       method: method.toUpperCase(),
@@ -30,11 +40,8 @@ async function operationsOf(root: string): Promise<Operation[]> {
       statuses: Object.keys(raw.responses),
     })),
   );
-}
 
-const operations = (
-  await Promise.all(['/communications/v1', '/internal/v1', '/internal/v1/marketplace'].map(operationsOf))
-).flat();
+const operations = documents.flatMap(operationsOf);
 const closed = operations.filter(({ access }) => access !== 'public');
 
 const tokens: Record<string, string> = {};
@@ -53,6 +60,12 @@ const OPENS: Record<string, string[]> = {
 };
 
 describe('the three APIs', () => {
+  it('leave it to who uses a schema whether it may be null', () => {
+    const schemas = documents.flatMap(({ components }) => Object.entries(components.schemas));
+    const nullable = schemas.filter(([, { type = [] }]) => [type].flat().includes('null'));
+    expect(nullable.map(([name]) => name)).toEqual([]);
+  });
+
   it('are open to everybody at their documents and public keys alone', () => {
     const open = operations.filter(({ access }) => access === 'public').map(({ key }) => key);
     expect(open.toSorted()).toEqual([

@@ -1,7 +1,7 @@
 /** The API document is whole: every route is in it, with what it is, who may ask, what it answers and how it refuses. */
 import { describe, expect, it } from 'vitest';
 import { PLATFORM_ERRORS, publicCode, type PlatformErrorCode } from '../../../worker/http/errors';
-import { app, operations, platform, refusalsOf, type Operation } from './support/document';
+import { app, operations, platform, refusalsOf, schemas, type Operation } from './support/document';
 import { request } from './support/tenant';
 
 /** One spelling of a path: without `/v1`, the trailing slash and the names of parameters. */
@@ -63,6 +63,11 @@ describe('the API document', () => {
         return null;
       }),
     ).toEqual([]);
+  });
+
+  it('leaves it to who uses a schema whether it may be null', () => {
+    const nullable = Object.entries(schemas).filter(([, { type = [] }]) => [type].flat().includes('null'));
+    expect(nullable.map(([name]) => name)).toEqual([]);
   });
 
   it('shows an example of every refusal of the platform, with a code of the published set', () => {

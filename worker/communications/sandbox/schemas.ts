@@ -98,7 +98,7 @@ export const ChatBody = z
       z.object({ id: z.string(), name: z.string().nullable(), phone: z.string().nullable() }),
     ),
     unread: z.int(),
-    last: MessageBody.nullable(),
+    last: z.union([MessageBody, z.null()]),
   })
   .openapi('SandboxChat');
 
@@ -112,7 +112,7 @@ const CheckBody = z
     deadlineAt: Moment.nullable(),
     problem: z.enum(PROBLEMS_OF_CHECKS).nullable(),
     detail: z.string().nullable().openapi({ description: 'What came, in words.' }),
-    exchange: ExchangeBody.nullable().openapi({ description: 'What came, to the letter.' }),
+    exchange: z.union([ExchangeBody, z.null()]).openapi({ description: 'What came, to the letter.' }),
   })
   .openapi('TestStandCheck');
 

@@ -63,7 +63,7 @@ export interface Operation {
 
 export const app = buildApp();
 export const document = buildDocument(app);
-const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
+export const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
 
 const isOfPlatform = (action: string | undefined): boolean => {
   const rule: { grant: string; platform?: true } | null =
