@@ -187,7 +187,7 @@ describe('a provider that goes wrong', { timeout: PATIENCE_MS }, () => {
     await expect.poll(() => world.takenIn('refused'), SOON).toEqual([...LINES.slice(1), 'one']);
     await expect.poll(async () => (await replies('refused'))[0]?.status, SOON).toBe('sent');
     const [other] = await replies('elsewhere');
-    expectStatus(200, await world.admin.post(`/api/inbox/messages/${other?.id}/resend`, {}));
+    await world.surely(() => world.admin.post(`/api/inbox/messages/${other?.id}/resend`, {}));
     await expect.poll(() => world.takenIn('elsewhere'), SOON).toEqual([...LINES.slice(1), 'one']);
     expect(world.stand.sim.seen.some(({ endpoint }) => endpoint === 'unknown')).toBe(false);
     expect(world.problems).toEqual([]);
@@ -200,7 +200,7 @@ describe('a provider that goes wrong', { timeout: PATIENCE_MS }, () => {
     await expect.poll(async () => (await replies('lost'))[0]?.status, SOON).toBe('failed');
     await world.stand.told();
     world.stand.story = 'none';
-    expectStatus(200, await world.admin.post(`/api/inbox/messages/${id}/resend`, {}));
+    await world.surely(() => world.admin.post(`/api/inbox/messages/${id}/resend`, {}));
     await expect.poll(() => world.takenIn('lost'), SOON).toEqual(['Is it?', 'Is it?']);
     await expect.poll(async () => (await replies('lost'))[0]?.status, SOON).toBe('sent');
     expect(
@@ -311,7 +311,7 @@ describe('the end of an integration', { timeout: PATIENCE_MS }, () => {
     await expect.poll(active, SOON).toEqual([false, false]);
     const heard = world.stand.sim.seen.length;
     const path = `/api/inbox/chats/${await world.chatId('again')}/messages`;
-    const refused = await world.admin.post(path, { text: 'Hello?' });
+    const refused = await world.heard(() => world.admin.post(path, { text: 'Hello?' }));
     expect(refused.status).toBe(409);
     expect(world.stand.sim.seen.length).toBe(heard);
     expect(world.problems).toEqual([]);

@@ -166,11 +166,17 @@ export class ProviderWorld {
 
   /** Asks again until it is answered well: a server dies, or thinks that a person writes too fast. */
   async surely(what: () => Promise<Reply>): Promise<Reply> {
+    const reply = await this.heard(what);
+    if (reply.status >= 300) throw new Error(`not taken: ${reply.status} ${reply.text}`);
+    return reply;
+  }
+
+  /** As `surely`, until it is answered in whatever way. */
+  async heard(what: () => Promise<Reply>): Promise<Reply> {
     for (let left = 400; ; left -= 1) {
       const reply = await what().catch(() => null);
-      if (reply !== null && reply.status < 300) return reply;
-      const wait = reply?.status === 429 || reply === null || reply.status >= 500;
-      if (left === 0 || !wait) throw new Error(`never taken: ${reply?.status ?? 'no answer'} ${reply?.text}`);
+      if (reply !== null && reply.status !== 429 && reply.status < 500) return reply;
+      if (left === 0) throw new Error(`never answered: ${reply?.status ?? 'no answer'} ${reply?.text}`);
       await delay(250);
     }
   }
