@@ -26,7 +26,7 @@ const nav = (name: string) => page.getByRole('link', { name, exact: true }).clic
 /** The page in both themes, and on the narrowest phone. */
 async function expectFine(name: string): Promise<void> {
   for (const theme of ['Dark', 'Light']) {
-    await page.getByRole('radio', { name: theme }).check({ force: true });
+    await page.getByRole('radio', { name: theme }).check();
     await expectAccessible(page, `${name} ${theme}`);
   }
   await screenshot(page, name);
@@ -52,9 +52,9 @@ describe('the pages for everybody', () => {
       .waitFor();
     await expect.poll(() => page.getByRole('row').count(), soon).toBe(14);
     await expectFine('developers-channels');
-    await page.getByRole('radio', { name: 'Русский' }).check({ force: true });
+    await page.getByRole('radio', { name: 'Русский' }).check();
     await page.getByRole('heading', { name: 'Названия каналов' }).waitFor();
-    await page.getByRole('radio', { name: 'English' }).check({ force: true });
+    await page.getByRole('radio', { name: 'English' }).check();
   });
 });
 
