@@ -70,8 +70,9 @@ export function requestOf(
   if (READS.includes(delivery.kind)) {
     url.searchParams.set('tenant', tenantId);
     if (delivery.kind === 'history') {
-      url.searchParams.set('limit', String(payload.limit ?? PAGE));
-      if (typeof payload.cursor === 'string') url.searchParams.set('cursor', payload.cursor);
+      const { cursor, limit = PAGE } = delivery.payload as HistoryRequest;
+      url.searchParams.set('limit', String(limit));
+      if (typeof cursor === 'string') url.searchParams.set('cursor', cursor);
     }
     return { url: url.href, init: { method: 'GET', headers } };
   }
