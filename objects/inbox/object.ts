@@ -198,7 +198,11 @@ export class Inbox extends DurableObject<Env> implements c.InboxApi {
     const now = Date.now();
     const due = this.#timers.due(now);
     if (due.includes('prune')) this.#prune(now);
+    // What is spent here is set again until it is done: this life may end in between.
+    for (const name of due) if (name !== 'prune') this.#timers.set(name, now + AGAIN_MS);
     await Promise.all([this.#teller.tell(), this.#outgoing.drain()]);
+    if (this.#teller.idle) this.#timers.clear('tell');
+    if (this.#outgoing.idle) this.#timers.clear('outgoing');
   }
 
   #of(provider: string): ProviderDesk {

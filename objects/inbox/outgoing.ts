@@ -51,6 +51,11 @@ export class Outgoing {
     return this.#added;
   }
 
+  /** Nothing is waiting or on its way. */
+  get idle(): boolean {
+    return !this.#draining && this.#isEmpty;
+  }
+
   /** Hands over what waits, providers side by side, each in its order. A row that comes meanwhile is taken along. */
   async drain(): Promise<void> {
     if (this.#draining) return;
@@ -67,8 +72,11 @@ export class Outgoing {
     } finally {
       this.#draining = false;
     }
-    const rest = this.parts.sql.exec('SELECT 1 FROM outgoing LIMIT 1').toArray();
-    if (rest.length > 0) this.parts.later();
+    if (!this.#isEmpty) this.parts.later();
+  }
+
+  get #isEmpty(): boolean {
+    return this.parts.sql.exec('SELECT 1 FROM outgoing LIMIT 1').toArray().length === 0;
   }
 
   /** One step for a provider; answers whether something went. */

@@ -40,6 +40,11 @@ export class Teller {
     return this.#look || this.#pending.size > 0;
   }
 
+  /** Nothing is waiting or on its way. */
+  get idle(): boolean {
+    return !this.#telling && !this.waiting;
+  }
+
   /**
    * To be called inside the transaction of the change: it is told with what stands when it is told. `null`: messages have
    * gone, so that the newest page is to be read anew.
@@ -83,6 +88,8 @@ export class Teller {
   async #some(): Promise<void> {
     const { chats, send } = this.parts;
     const wasLook = this.#look;
+    // Whoever asks for another look while this one is told gets it.
+    this.#look = false;
     const taken = [...this.#pending].slice(0, MOST_CHATS);
     for (const [chat] of taken) this.#pending.delete(chat);
     const prev = this.#told;
@@ -92,6 +99,7 @@ export class Teller {
       const changes = taken.map(([chat, messages]) => this.#change(chat, messages, prev, rev));
       await send(wasLook ? [{ prev, rev, chat: null, messages: null }, ...changes] : changes);
     } catch (error) {
+      this.#look ||= wasLook;
       // With what came meanwhile: messages are read again when they are told.
       for (const [chat, messages] of taken) {
         if (messages === null) this.#pending.set(chat, null);
@@ -100,7 +108,6 @@ export class Teller {
       }
       throw error;
     }
-    if (wasLook) this.#look = false;
     this.#told = rev;
   }
 
