@@ -21,7 +21,7 @@ import {
   viewOf,
   type Opening,
 } from './opening';
-import { recordRun } from './record';
+import { Runs } from './runs';
 import { Stand } from './stand';
 import { SandboxStore } from './store';
 
@@ -35,7 +35,9 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
   readonly #state: State;
   readonly #store: SandboxStore;
   readonly #timers: Timers;
-  readonly #stand: Stand;
+  readonly #runs: Runs;
+  /** Changes in this life that the link has to hear of. */
+  #changes = 0;
   /** Kept in memory: what an eviction forgives is one burst. */
   readonly #buckets = new Map<'act' | 'run', Bucket>();
 
@@ -46,7 +48,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     this.#store = new SandboxStore(ctx.storage.sql);
     this.#timers = new Timers(ctx.storage);
     this.#timers.resume();
-    this.#stand = new Stand({
+    const stand = new Stand({
       store: this.#store,
       origin: () => this.#mustBeOpen().origin,
       inbox: () => env.INBOX.getByName(this.#mustBeOpen().tenantId),
@@ -54,6 +56,14 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
       resume: () => this.#link(this.#mustBeOpen()).resume(),
       disconnect: () => this.#disconnect(),
       transaction: (work) => this.#commit(work),
+    });
+    this.#runs = new Runs({
+      env,
+      store: this.#store,
+      timers: this.#timers,
+      stand,
+      opening: () => this.#opening,
+      commit: (work) => this.#commit(work),
     });
   }
 
@@ -69,7 +79,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
       const what = { appCode, tenantId, openedAt, tie, origin };
       this.#state.write('opening', { ...what, state: 'open', usedAt: now, closedAt: null } satisfies Opening);
       this.#timers.set('expire', now + LIFE_MS);
-      this.#timers.setBy('tell', now + AGAIN_MS);
+      this.#toTell(now);
     });
     await this.#tell();
     return { ok: true as const, value: { made: opening === null, view: this.#view(this.#mustBeOpen()) } };
@@ -90,7 +100,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
         this.#store.removeTokens();
         this.#state.write('opening', { ...opening, state: 'closing', closedAt: now } satisfies Opening);
         this.#timers.clear('expire');
-        this.#timers.setBy('tell', now + AGAIN_MS);
+        this.#toTell(now);
         this.#timers.setBy('remove', now + 1_000);
       });
     await this.#tell();
@@ -107,7 +117,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     const token = { id, hint, createdAt: now };
     this.#commit(() => {
       this.#store.addToken(token);
-      this.#timers.setBy('tell', now + AGAIN_MS);
+      this.#toTell(now);
     });
     await this.#tell();
     return { ok: true as const, value: token };
@@ -121,7 +131,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     if (token === undefined) return refused('no_such_token');
     this.#commit(() => {
       this.#store.removeToken(id);
-      this.#timers.setBy('tell', now + AGAIN_MS);
+      this.#toTell(now);
     });
     await this.#tell();
     return { ok: true as const, value: token };
@@ -165,7 +175,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
   async note(tenantId: string, exchange: Exchange): Promise<void> {
     if (this.#opening?.tenantId !== tenantId) return;
     this.#commit(() => this.#store.addEvent(exchange, Date.now()));
-    if (this.#store.running() !== null) this.ctx.waitUntil(this.#carryOn());
+    if (this.#store.running() !== null) this.ctx.waitUntil(this.#runs.carryOn());
   }
 
   async startRun(by: string): Promise<c.SandboxResult<Run>> {
@@ -180,20 +190,14 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     const { configurationId, configurationVersion } = tie;
     const of = { id: crypto.randomUUID(), by, tenantId, configurationId, configurationVersion };
     const run = newRun(of, tie.content, now);
-    this.#commit(() => {
-      this.#store.save(run);
-      this.#timers.setBy('step', now + AGAIN_MS);
-    });
-    this.ctx.waitUntil(this.#carryOn());
+    this.#runs.begin(run, now);
+    this.ctx.waitUntil(this.#runs.carryOn());
     return { ok: true, value: run };
   }
 
   async cancelRun(id: string): Promise<c.SandboxResult<Run>> {
-    const known = this.#store.run(id);
-    if (known === null) return refused('no_such_run');
-    const run = cancel(known, Date.now());
-    if (run !== known) this.#commit(() => this.#store.save(run));
-    return { ok: true, value: run };
+    const run = this.#runs.cancel(id, Date.now());
+    return run === null ? refused('no_such_run') : { ok: true, value: run };
   }
 
   async run(id: string): Promise<Run | null> {
@@ -212,8 +216,8 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     for (const name of due) if (name !== 'expire') this.#timers.set(name, now + AGAIN_MS);
     if (due.includes('expire') && this.#opening?.state === 'open') await this.close();
     if (due.includes('tell')) await this.#tell();
-    if (due.includes('step')) await this.#carryOn();
-    if (due.includes('record')) await this.#record();
+    if (due.includes('step')) await this.#runs.carryOn();
+    if (due.includes('record')) await this.#runs.record();
     if (due.includes('remove')) await this.#remove(now);
   }
 
@@ -255,13 +259,21 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     return result.ok ? null : { ok: false, code: 'limited', retryAfterMs: result.retryAfterMs };
   }
 
+  /** In the transaction of a change that the link has to hear of. */
+  #toTell(now: number): void {
+    this.#changes += 1;
+    this.#timers.setBy('tell', now + AGAIN_MS);
+  }
+
   /** The link reads what changed. What it was not told, the alarm tells. */
   async #tell(): Promise<void> {
     const opening = this.#opening;
     if (opening === null) return;
     try {
+      const changes = this.#changes;
       await this.#link(opening).configChanged({ origin: opening.origin });
-      this.#timers.clear('tell');
+      // Of what changed meanwhile the link may have read nothing.
+      if (changes === this.#changes) this.#timers.clear('tell');
     } catch (error) {
       console.warn('a sandbox could not tell its link what changed:', error);
     }
@@ -270,33 +282,9 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
   async #disconnect(): Promise<void> {
     this.#commit(() => {
       this.#store.removeTokens();
-      this.#timers.setBy('tell', Date.now() + AGAIN_MS);
+      this.#toTell(Date.now());
     });
     await this.#tell();
-  }
-
-  /** Never throws: what could not be done now, the alarm does. */
-  async #carryOn(): Promise<void> {
-    try {
-      const next = await this.#stand.step(() => Date.now());
-      if (next === null) this.#timers.clear('step');
-      else this.#timers.set('step', next);
-      await this.#record();
-    } catch (error) {
-      console.warn('a run of the test stand rests:', error);
-      this.#timers.setBy('step', Date.now() + AGAIN_MS);
-    }
-  }
-
-  /** Tells D1 how runs ended. */
-  async #record(): Promise<void> {
-    const opening = this.#opening;
-    for (let run = this.#store.unrecorded(); run !== null; run = this.#store.unrecorded()) {
-      this.#timers.setBy('record', Date.now() + AGAIN_MS);
-      if (opening !== null) await recordRun(this.env, opening.appCode, opening.tie.appVersion, run);
-      this.#store.recorded(run.id);
-    }
-    this.#timers.clear('record');
   }
 
   /** After the provider heard the good-bye, or too long without. */
@@ -306,7 +294,7 @@ export class Sandbox extends DurableObject<Env> implements c.SandboxApi {
     const link = this.#link(opening);
     const { state } = await link.status();
     if (state === 'disconnecting' && now < (opening.closedAt ?? 0) + GOOD_BYE_MS) return;
-    await this.#record();
+    await this.#runs.record();
     await link.erase();
     await this.env.INBOX.getByName(opening.tenantId).erase();
     const { storage } = this.ctx;
